@@ -1,0 +1,5 @@
+"""fleetdeploy: versioned Go binaries as Windows services, rolled out over WinRM. The map is README.md beside this file."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Cmdlets of the simulated PowerShell, one table: ``registry.py``."""

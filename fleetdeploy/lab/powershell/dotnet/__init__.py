@@ -1,0 +1,1 @@
+""".NET types that simulated scripts may use, one table per type."""

@@ -1,0 +1,1 @@
+"""The interpreter: scopes, binding, pipelines, errors. Start in ``interp.py``."""
