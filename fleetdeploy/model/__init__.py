@@ -1,0 +1,1 @@
+"""Nouns: frozen dataclasses without I/O and without a clock. Every floor above may import them."""

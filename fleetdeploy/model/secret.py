@@ -1,0 +1,66 @@
+"""A secret that masks itself. Only ``hosts/`` calls ``reveal`` (grep for it)."""
+
+from __future__ import annotations
+
+from typing import final
+
+MASK = "********"
+
+
+@final
+class Secret:
+    """A value that never shows in str, repr, format, JSON or a traceback's locals.
+
+    ``source`` says where it came from ("env FLEETDEPLOY_PASSWORD"); it is safe to print.
+    """
+
+    __slots__ = ("_value", "source")
+
+    def __init__(self, value: str, source: str = "") -> None:
+        self._value = value
+        self.source = source
+
+    def reveal(self) -> str:
+        """The clear text. Keep it no longer than the call that needs it."""
+        return self._value
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK!r}, source={self.source!r})"
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a Secret is never pickled")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@final
+class SecretRef:
+    """Where a secret is to be read from: ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``. Holds no secret."""
+
+    __slots__ = ("kind", "target")
+
+    def __init__(self, kind: str, target: str) -> None:
+        self.kind = kind
+        self.target = target
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.target}"
+
+    def __repr__(self) -> str:
+        return f"SecretRef({self.kind!r}, {self.target!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretRef) and (other.kind, other.target) == (self.kind, self.target)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.target))
