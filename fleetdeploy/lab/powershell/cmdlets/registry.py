@@ -22,22 +22,24 @@ A cmdlet is a class deriving `Cmdlet`, registered with the decorator `@cmdlet("G
 Rules of the table:
 
 * The binder (runtime/binder.py) has converted every argument to the declared type (a type name as a script writes it:
-  "string", "string[]", "int", "switch", "scriptblock", "hashtable", "object", ... ) and validated it, by name, unique prefix,
-  alias, position, pipeline object or property name; unknown names are NamedParameterNotFound. "switch" arrives as bool.
-  Array types ("string[]") arrive as a `values.PSArray`, which iterates. Common parameters are handled outside the cmdlet.
-* `self.get("Name")` is the bound value, the declared default, or None; `self.bound("Name")` tells whether it was given;
-  `self.set_name` is the chosen parameter set. Names are case-insensitive.
-* `begin(ctx)`, `process(ctx)` (once per pipeline object; once when there is no pipeline input) and `end(ctx)` run on the
-  pipeline's own thread. One instance serves one invocation: keep state on `self`.
+  "string", "string[]", "int", "switch", "scriptblock", "hashtable", "object", ... ) and validated it, by name,
+  unique prefix, alias, position, pipeline object or property name; unknown names are NamedParameterNotFound.
+  "switch" arrives as bool. Array types ("string[]") arrive as a `values.PSArray`, which iterates. Common parameters
+  are handled outside the cmdlet.
+* `self.get("Name")` is the bound value, the declared default, or None; `self.bound("Name")` tells whether it was
+  given; `self.set_name` is the chosen parameter set. Names are case-insensitive.
+* `begin(ctx)`, `process(ctx)` (once per pipeline object; once when there is no pipeline input) and `end(ctx)` run on
+  the pipeline's own thread. One instance serves one invocation: keep state on `self`.
 * A parameter that real Windows knows and the lab does not simulate is declared `unsupported=True`: binding it raises
-  NotSimulated. A parameter that real Windows does not know must not be declared. What a value asks for beyond the simulated:
-  `raise NotSimulated("Get-Thing -Filter with LDAP", ctx.line)`. Never guess.
+  NotSimulated. A parameter that real Windows does not know must not be declared. What a value asks for beyond the
+  simulated: `raise NotSimulated("Get-Thing -Filter with LDAP", ctx.line)`. Never guess.
 * Errors: `ctx.fail(...)` writes a non-terminating error (respects -ErrorAction); with `terminating=True` it raises. A
-  `values.PSRuntimeError` that escapes becomes a terminating error of the cmdlet. The error's FullyQualifiedErrorId gets
-  ",<implementing type>" appended (`implementing=` of the decorator; default Microsoft.PowerShell.Commands.<Verb><Noun>Command).
+  `values.PSRuntimeError` that escapes becomes a terminating error of the cmdlet. The error's FullyQualifiedErrorId
+  gets ",<implementing type>" appended (`implementing=` of the decorator; default
+  Microsoft.PowerShell.Commands.<Verb><Noun>Command).
 * Wait only by `ctx.sleep(seconds)`: it ends at once when the pipeline is stopped.
-* A module that registers cmdlets lies in this package and is named `language_*`, `provider_*` or `windows_*`:
-  all such modules are imported by `load_all()`.
+* A module that registers cmdlets lies in this package and is named `language_*`, `provider_*` or `windows_*`: all
+  such modules are imported by `load_all()`.
 
 Native programs have their own table: runtime/native.py. This module must not know any single cmdlet.
 """
@@ -97,8 +99,8 @@ class CmdletContext(Protocol):
     """Script line of the command."""
     command_name: str
 
-    def write(self, value: Any, *, enumerate: bool = False) -> None:
-        """Send one object down the pipeline (with `enumerate`, a collection element by element)."""
+    def write(self, value: Any, *, unroll: bool = False) -> None:
+        """Send one object down the pipeline (with `unroll`, a collection element by element)."""
 
     def error(self, record: ErrorRecord, *, terminating: bool = False) -> None: ...
 
