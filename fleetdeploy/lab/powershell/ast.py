@@ -142,7 +142,7 @@ class TypeName:
     """A type as written. `full_name` is the text ("byte[]", "System.Collections.Generic.List[string]").
 
     `name` is the plain name (without array ranks and generic arguments); `element` is set for an array type (then
-    `rank` is its number of dimensions); `generic_arguments` for a constructed generic; `assembly` where one was written.
+    `rank` is its number of dimensions); `generic_arguments` for a constructed generic; `assembly` where one is given.
     """
 
     full_name: str
