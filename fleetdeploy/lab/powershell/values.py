@@ -1,0 +1,57 @@
+"""How .NET values are represented in Python, in one name space: what everybody imports.
+
+$null=None, Boolean=bool, Int32=int, Double=float, String=str, Decimal=decimal.Decimal; every other .NET value has a
+class in ``scalars``, ``objects`` or ``containers``, or derives ``NetObject`` in ``dotnet/`` (streams, XML). Only
+data: conversion is ``convert``, operators are ``operators``, members are ``members``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fleetdeploy.lab.powershell.containers import *  # noqa: F403
+from fleetdeploy.lab.powershell.objects import *  # noqa: F403
+from fleetdeploy.lab.powershell.objects import PSCUSTOMOBJECT_NAMES, TYPE, PSCustomObject
+from fleetdeploy.lab.powershell.scalars import *  # noqa: F403
+from fleetdeploy.lab.powershell.scalars import NetObject
+from fleetdeploy.lab.powershell.typesystem import (
+    BY_CLASS,
+    OBJECT,
+    PSType,
+)
+
+
+def type_of(value: Any) -> PSType:
+    """The .NET type of a value; of $null it is Object (callers test for None first)."""
+    found = BY_CLASS.get(type(value))
+    if found is not None and not isinstance(value, (NetObject, PSType)):
+        return found
+    net_type = getattr(value, "net_type", None)
+    if isinstance(net_type, PSType):
+        return net_type
+    if isinstance(value, PSType):
+        return TYPE
+    for cls in type(value).__mro__:
+        if cls in BY_CLASS:
+            return BY_CLASS[cls]
+    return OBJECT
+
+
+def type_names_of(value: Any) -> list[str]:
+    """PSTypeNames: own ones, or the .NET ancestry."""
+    own = getattr(value, "type_names", None)
+    if own is not None:
+        return list(own)
+    if isinstance(value, PSCustomObject):
+        return list(PSCUSTOMOBJECT_NAMES)
+    names: list[str] = []
+    current: PSType | None = type_of(value)
+    while current is not None:
+        names.append(current.full_name)
+        current = current.base
+    return names
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
