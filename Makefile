@@ -1,0 +1,41 @@
+# `make` alone lists the targets. Everything installs what it needs into .venv; a new machine has only Python 3.11+, pip, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint check soak clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("fleetdeploy needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing fleetdeploy and what it needs into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(STAMP)
+
+setup: $(STAMP) ## make the virtual environment and install everything into it
+
+demo: $(STAMP) ## the main job on the embedded lab: a good canary rollout, and a bad one that undoes itself
+	@$(BIN)/fleetdeploy demo
+
+test: $(STAMP) ## all tests, on a simulated fleet that answers real WinRM
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not soak"
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## what CI runs: lint and test
+
+soak: $(STAMP) ## the long lists in full
+	$(BIN)/python -m pytest -q -n $(WORKERS)
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -1,0 +1,1 @@
+"""Drawing: results (``render.py``) and running rollouts (``live.py``, ``plain.py``, ``ndjson.py``). The only printing."""

@@ -1,0 +1,94 @@
+"""Draws a CommandResult or an error, as text for people or as JSON. rich is imported only when text is drawn."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from fleetdeploy.cli.results import Block, CommandResult, Lines, Table, Verbatim
+from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused
+
+
+def to_json(value: Any) -> str:
+    """One line of JSON; a value without JSON form becomes its text (a Secret its mask)."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def print_result(result: CommandResult, output: str) -> None:
+    """Writes a result to standard output."""
+    if output == "json":
+        if not result.streamed:
+            sys.stdout.write(to_json(result.data) + "\n")
+        return
+    for block in result.blocks:
+        _print_block(block)
+
+
+def _print_block(block: Block) -> None:
+    match block:
+        case Verbatim(text):
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        case Lines(lines):
+            for line in lines:
+                sys.stdout.write(line + "\n")
+        case Table():
+            _print_table(block)
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    drawn = RichTable(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in table.columns:
+        drawn.add_column(column, style=table.styles.get(column), overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console.print(drawn)
+
+
+def error_data(error: FleetdeployError) -> dict[str, Any]:
+    """The parts of an error, for ``--output json``."""
+    data: dict[str, Any] = {
+        "type": "error",
+        "kind": type(error).__name__,
+        "exit_code": int(error.exit_code),
+        "what": str(error),
+        "why": list(error.why),
+        "next": list(error.next_steps),
+    }
+    if isinstance(error, ConfigError):
+        data |= {"file": error.file, "line": error.line}
+    if isinstance(error, HostError):
+        data |= {"host": error.host, "code": error.code}
+    if isinstance(error, Refused):
+        data["reason"] = error.reason.value
+    return data
+
+
+def print_error(error: FleetdeployError, output: str) -> None:
+    """Writes what is wrong, why, and what to type next: to stderr as text, to stdout as JSON."""
+    if output == "json":
+        sys.stdout.write(to_json(error_data(error)) + "\n")
+        return
+    sys.stderr.write(f"error: {error}\n")
+    for index, reason in enumerate(error.why):
+        sys.stderr.write(f"  {'likely ' if index == 0 else '       '} {reason}\n")
+    for index, step in enumerate(error.next_steps):
+        sys.stderr.write(f"  {'next   ' if index == 0 else '       '} {step}\n")
+
+
+def print_internal_error(error: BaseException, output: str, trace_file: str | None) -> None:
+    """Our own bug: short text, the trace is in a file."""
+    what = f"internal error: {type(error).__name__}: {error}"
+    if output == "json":
+        data = {"type": "error", "kind": "internal", "exit_code": int(ExitCode.INTERNAL), "what": what}
+        sys.stdout.write(to_json(data | {"trace": trace_file}) + "\n")
+        return
+    sys.stderr.write(f"error: {what}\n")
+    if trace_file:
+        sys.stderr.write(f"  trace    {trace_file}\n")
+    sys.stderr.write("  next     run 'fleetdeploy status' to see what is true on the hosts, and report this as a bug\n")
