@@ -1,0 +1,1 @@
+"""Durability and threads: journal, requests, executor, interrupt. Knows neither Windows nor strategies."""

@@ -1,0 +1,1 @@
+"""Checks made from the controller: one file each, one table (``PROBES``)."""

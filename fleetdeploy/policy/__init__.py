@@ -1,0 +1,1 @@
+"""Pure judging: gate, verdict, floor, bake, blame. Time is an argument, nothing here acts."""
