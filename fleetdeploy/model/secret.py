@@ -53,6 +53,18 @@ class SecretRef:
         self.kind = kind
         self.target = target
 
+    @classmethod
+    def parse(cls, text: str) -> SecretRef:
+        """Read ``env:NAME``, ``file:PATH`` or ``cmd:COMMAND``.
+
+        Raises:
+            ValueError: none of these. The text is not repeated: somebody may have written the secret itself.
+        """
+        kind, separator, target = text.partition(":")
+        if not separator or kind not in ("env", "file", "cmd") or not target.strip():
+            raise ValueError("is no secret reference: write env:NAME, file:PATH or cmd:COMMAND, never the secret")
+        return cls(kind, target.strip())
+
     def __str__(self) -> str:
         return f"{self.kind}:{self.target}"
 
