@@ -77,6 +77,8 @@ class ObservedService:
     """The service as it is now. ``running_*`` are empty unless a process runs; hashes are SHA-256 in lower-case hex.
 
     ``state`` is one of Stopped, StartPending, StopPending, Running, ContinuePending, PausePending, Paused.
+    ``fingerprint`` is made on the host from the snapshot; a plan hands it back in ``Expected.fingerprint`` unread, and
+    the host compares it there ("" is not compared).
     """
 
     state: str
@@ -89,6 +91,7 @@ class ObservedService:
     kind: ServiceKind
     snapshot: Snapshot
     build_version: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
