@@ -1,1 +1,1 @@
-"""Drawing: results (``render.py``) and running rollouts (``live.py``, ``plain.py``, ``ndjson.py``). The only printing."""
+"""Drawing: results (``render.py``), running rollouts (``live.py``, ``plain.py``); nothing else in the product prints."""

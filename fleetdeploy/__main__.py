@@ -1,0 +1,5 @@
+"""``python -m fleetdeploy``: the same as the ``fleetdeploy`` command."""
+
+from fleetdeploy.cli.main import run
+
+run()

@@ -1,0 +1,139 @@
+"""Events as sentences: pure, one function, used by the plain and the live view and by ``show``.
+
+Nothing decides by these texts. An event without a sentence (progress that only the live view draws) gives no line.
+"""
+
+from __future__ import annotations
+
+from fleetdeploy.model import events as ev
+from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
+
+PHASE_TEXTS: dict[Phase, str] = {
+    Phase.PLANNED: "planned",
+    Phase.PREFLIGHT: "preflight: logging in, looking at every host, taking the locks",
+    Phase.STAGING: "staging: copying the release, nothing changes yet",
+    Phase.ROLLING: "rolling",
+    Phase.BAKING: "baking",
+    Phase.ROLLING_BACK: "rolling back",
+    Phase.DONE: "done",
+}
+OUTCOME_TEXTS: dict[Outcome, str] = {
+    Outcome.SUCCEEDED: "succeeded",
+    Outcome.SUCCEEDED_IN_PART: "succeeded in part",
+    Outcome.ROLLED_BACK: "rolled back",
+    Outcome.ROLLBACK_INCOMPLETE: "rollback incomplete",
+    Outcome.ABORTED: "aborted",
+    Outcome.REFUSED: "refused",
+    Outcome.FAILED: "failed",
+}
+STATE_STYLES: dict[HostState, str] = {
+    HostState.HEALTHY: "green",
+    HostState.UNCHANGED: "green",
+    HostState.ROLLED_BACK: "yellow",
+    HostState.ROLLING_BACK: "yellow",
+    HostState.UNHEALTHY: "red",
+    HostState.ROLLBACK_FAILED: "bold red",
+    HostState.UNREACHABLE: "magenta",
+    HostState.UNKNOWN: "magenta",
+    HostState.ACTIVATING: "cyan",
+    HostState.VERIFYING: "cyan",
+}
+
+
+def size_text(count: int) -> str:
+    """Bytes for people: 1.5 MB (1 MB = 1,000,000 bytes)."""
+    value, units = float(count), ["B", "kB", "MB", "GB"]
+    while value >= 1000 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration for people: 45 s, 5 min, 1 h 20 min."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{seconds:.1f} s" if seconds < 10 and seconds != whole else f"{whole} s"
+    minutes, hours = whole // 60, whole // 3600
+    return f"{minutes} min" if hours == 0 else f"{hours} h {minutes % 60} min"
+
+
+def failure_text(failure: object) -> str:
+    """A host failure in one line: what, Win32 code, event, exit code."""
+    from fleetdeploy.model.verbs import HostFailure
+
+    if not isinstance(failure, HostFailure):
+        return ""
+    marks = [f"error {failure.win32}"] if failure.win32 is not None else []
+    marks += [f"event {failure.event_id}"] if failure.event_id is not None else []
+    marks += [f"exit code {failure.exit_code}"] if failure.exit_code is not None else []
+    return failure.detail + (f" ({', '.join(marks)})" if marks else "")
+
+
+def sentences(event: ev.Event) -> tuple[str, ...]:
+    """The lines a person reads for an event; empty for mere progress."""
+    match event:
+        case ev.RolloutStarted():
+            return (_started(event),)
+        case ev.PhaseChanged(phase):
+            return (PHASE_TEXTS[phase],) if phase not in (Phase.ROLLING, Phase.DONE) else ()
+        case ev.HoldChanged():
+            return _held(event)
+        case ev.BatchStarted(index, of, hosts, is_canary):
+            kind = "canary" if is_canary else f"batch {index + 1} of {of}"
+            return (f"{kind}: {', '.join(hosts)}",)
+        case ev.HostChanged(host, state, detail, label):
+            extra = " ".join(part for part in (label, f"- {detail}" if detail else "") if part)
+            return (f"{host}: {state.value.replace('_', ' ')} {extra}".rstrip(),)
+        case ev.HostFailed(host, failure, now, next_steps):
+            lines = [f"{host}: FAILED {failure_text(failure)}"]
+            lines += [f"{host}:   now  {now}"] if now else []
+            lines += [f"{host}:   next {step}" for step in next_steps]
+            return tuple(lines)
+        case ev.HostStaged(host, release, sent):
+            return (
+                f"{host}: staged {release} ({size_text(sent) + ' sent' if sent else 'already there, nothing sent'})",
+            )
+        case ev.GateDecided():
+            return _gate(event)
+        case ev.Turned(reason, detail):
+            return (f"TURNING BACK: {reason}" + (f": {detail}" if detail else ""),)
+        case ev.Note(text, host, level):
+            prefix = f"{host}: " if host else ""
+            return (f"{prefix}{'warning: ' if level == 'warning' else ''}{text}",)
+        case ev.Heartbeat(text):
+            return (text,)
+        case ev.RolloutEnded():
+            return _ended(event)
+        case _:
+            return ()
+
+
+def _started(event: ev.RolloutStarted) -> str:
+    verb = "resuming" if event.resumed else ("rolling back" if event.kind == "back" else "rolling out")
+    what = f"{event.app} {event.version} on fleet {event.fleet}".replace("  ", " ")
+    undoes = f", undoing {event.undoes}" if event.undoes else ""
+    return f"{verb} {what}: {len(event.hosts)} hosts, plan {event.digest}{undoes}"
+
+
+def _held(event: ev.HoldChanged) -> tuple[str, ...]:
+    if event.hold is Hold.NONE:
+        return ("going on",)
+    reason = f" ({event.reason.value})" if event.reason else ""
+    lines = [f"{event.hold.value.replace('_', ' ').upper()}{reason}{': ' + event.detail if event.detail else ''}"]
+    if event.ends_in_s is not None:
+        lines.append(f"  this wait ends by itself in {seconds_text(event.ends_in_s)}")
+    return (*lines, *(f"  next {step}" for step in event.next_steps))
+
+
+def _gate(event: ev.GateDecided) -> tuple[str, ...]:
+    if event.decision == "proceed" and not event.detail:
+        return ()
+    spent = f" [failures {event.failures}, budget {event.budget}]" if event.failures else ""
+    return (f"gate: {event.decision} ({event.reason}){': ' + event.detail if event.detail else ''}{spent}",)
+
+
+def _ended(event: ev.RolloutEnded) -> tuple[str, ...]:
+    how = OUTCOME_TEXTS[event.outcome].upper() if event.outcome else "STILL OPEN"
+    lines = [f"{how}{': ' + event.detail if event.detail else ''} (exit code {event.exit_code})"]
+    return (*lines, *(f"  next {step}" for step in event.next_steps))
