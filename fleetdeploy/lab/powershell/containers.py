@@ -31,6 +31,7 @@ __all__ = [
     "ORDERED",
     "ArrayList",
     "Collection",
+    "DictionaryBase",
     "DictionaryEntry",
     "GenericDictionary",
     "GenericList",

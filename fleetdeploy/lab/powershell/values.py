@@ -12,14 +12,25 @@ from typing import Any
 
 from fleetdeploy.lab.powershell.containers import *  # noqa: F403
 from fleetdeploy.lab.powershell.objects import *  # noqa: F403
-from fleetdeploy.lab.powershell.objects import PSCUSTOMOBJECT_NAMES, TYPE, PSCustomObject
+from fleetdeploy.lab.powershell.objects import PSCUSTOMOBJECT_NAMES as PSCUSTOMOBJECT_NAMES
+from fleetdeploy.lab.powershell.objects import TYPE as TYPE
+from fleetdeploy.lab.powershell.objects import PSCustomObject as PSCustomObject
 from fleetdeploy.lab.powershell.scalars import *  # noqa: F403
-from fleetdeploy.lab.powershell.scalars import NetObject
-from fleetdeploy.lab.powershell.typesystem import (
-    BY_CLASS,
-    OBJECT,
-    PSType,
-)
+from fleetdeploy.lab.powershell.scalars import NetObject as NetObject
+from fleetdeploy.lab.powershell.typesystem import ACCELERATORS as ACCELERATORS
+from fleetdeploy.lab.powershell.typesystem import BY_CLASS as BY_CLASS
+from fleetdeploy.lab.powershell.typesystem import ENUM as ENUM
+from fleetdeploy.lab.powershell.typesystem import MISSING as MISSING
+from fleetdeploy.lab.powershell.typesystem import OBJECT as OBJECT
+from fleetdeploy.lab.powershell.typesystem import REGISTRY as REGISTRY
+from fleetdeploy.lab.powershell.typesystem import VALUE_TYPE as VALUE_TYPE
+from fleetdeploy.lab.powershell.typesystem import NetError as NetError
+from fleetdeploy.lab.powershell.typesystem import Overload as Overload
+from fleetdeploy.lab.powershell.typesystem import Property as Property
+from fleetdeploy.lab.powershell.typesystem import PSRuntimeError as PSRuntimeError
+from fleetdeploy.lab.powershell.typesystem import PSType as PSType
+from fleetdeploy.lab.powershell.typesystem import define as define
+from fleetdeploy.lab.powershell.typesystem import define_enum as define_enum
 
 
 def type_of(value: Any) -> PSType:
