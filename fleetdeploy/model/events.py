@@ -1,6 +1,7 @@
 """What happens in a rollout, as data: the journal stores it, reporters draw it, NDJSON prints it.
 
-An event says what is, never how to show it. Texts are ready for people; nothing may decide by a text. ``to_json`` gives ``{"event": "<kebab-case name>", ...}``; the journal adds ``seq``, ``at`` and ``rollout``.
+An event says what is, never how to show it. Texts are ready for people; nothing may decide by a text.
+``to_json`` gives ``{"event": "<kebab-case name>", ...}``; the journal adds ``seq``, ``at`` and ``rollout``.
 """
 
 from __future__ import annotations

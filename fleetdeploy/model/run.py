@@ -144,9 +144,8 @@ class RunState:
             StateError: it is over already, or a pause has no reason.
         """
         if self.phase is Phase.DONE:
-            raise StateError(
-                f"hold ({hold.value})", self.phase.value, tuple(p.value for p in Phase if p is not self.phase)
-            )
+            others = tuple(p.value for p in Phase if p is not self.phase)
+            raise StateError(f"hold ({hold.value})", self.phase.value, others)
         if (hold is Hold.PAUSED) != (reason is not None):
             raise StateError(f"hold ({hold.value})", str(reason), ("a pause with a reason",))
         return replace(self, hold=hold, reason=reason)

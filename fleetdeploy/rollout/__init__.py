@@ -1,1 +1,1 @@
-"""The conductor: walks a plan, asks the policy, acts through the host verbs, reports. Start reading at ``conduct.py``."""
+"""The conductor: walks a plan, asks the policy, acts through the host verbs, reports. Start at ``conduct.py``."""

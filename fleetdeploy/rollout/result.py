@@ -5,7 +5,7 @@ Decides nothing but the exit code (one function, the table of design.md section 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fleetdeploy.errors import ExitCode
@@ -66,7 +66,7 @@ class RolloutRun:
     conductor: str
     plan: Plan
     actor: Actor
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     parallel: int = 50
     upload_parallel: int = 10
     resume: bool = False
