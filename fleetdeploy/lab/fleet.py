@@ -1,0 +1,253 @@
+"""A simulated fleet in this process: hosts on loopback addresses that real WinRM clients talk to.
+
+    with Lab.start([HostSpec("web01"), HostSpec("web02", powershell="4.0")]) as lab:
+        host = lab.hosts["web01"]; host.address, host.port_http, host.port_https, lab.ca_pem, lab.user, lab.password
+
+One asyncio loop in one thread serves all hosts; scripts run on threads of their own. Each lab takes a block of
+127.x.y.0 addresses and the standard ports, so that several labs live side by side; where only 127.0.0.1 exists,
+each host has its own ports there. What the hosts are is ``windows/``, how they talk ``wsman/``, what they run
+``powershell/``. This module only puts them together and never binds anything but loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from fleetdeploy.lab.tls import LabAuthority
+from fleetdeploy.lab.windows.environment import ThreadedEnvironment
+from fleetdeploy.lab.windows.faults import FaultKind, Faults
+from fleetdeploy.lab.wsman.engine import Engine, PowerShellEngine
+from fleetdeploy.lab.wsman.server import HostServer, Sockets
+from fleetdeploy.lab.wsman.service import ServiceLimits, WinRmService
+
+HTTP_PORT = 5985
+HTTPS_PORT = 5986
+HOSTS_PER_BLOCK = 250
+WATCH_S = 0.05
+DEFAULT_USER = "fleetadmin"
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """What one host shall be. ``accounts``: more administrators and their passwords; ``options`` go to WindowsHost."""
+
+    name: str
+    os_build: int = 20348
+    powershell: str = "5.1"
+    accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    limits: ServiceLimits = field(default_factory=ServiceLimits)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class LabHost:
+    """One running host: the machine, and where it is reached. Unknown attributes are the machine's."""
+
+    name: str
+    address: str
+    port_http: int
+    port_https: int
+    machine: Any
+    service: WinRmService
+    server: HostServer
+    fingerprint_sha256: str
+
+    @property
+    def faults(self) -> Faults:
+        faults: Faults = self.machine.faults
+        return faults
+
+    @property
+    def effects(self) -> Any:
+        return self.machine.effects
+
+    @property
+    def not_simulated(self) -> list[Exception]:
+        refused: list[Exception] = self.machine.not_simulated
+        return refused
+
+    @property
+    def logons(self) -> int:
+        """Log-on attempts that were judged, good or bad."""
+        return int(self.effects.count("logon") + self.effects.count("logon_failure"))
+
+
+MachineFactory = Callable[..., Any]
+
+
+def windows_host(name: str, **options: Any) -> Any:
+    from fleetdeploy.lab.windows.host import WindowsHost
+
+    return WindowsHost(name, **options)
+
+
+class Lab:
+    """The running fleet. ``start`` makes one, ``stop`` (or leaving the ``with`` block) ends it."""
+
+    def __init__(self, *, engine: Engine | None = None, machine: MachineFactory = windows_host) -> None:
+        self.user = DEFAULT_USER
+        self.password = f"Lab-{secrets.token_urlsafe(12)}"
+        self.authority = LabAuthority()
+        self.hosts: dict[str, LabHost] = {}
+        self.environment = ThreadedEnvironment()
+        self._engine: Engine = engine or PowerShellEngine()
+        self._machine = machine
+        self._stopped = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._block: tuple[int, int] | None = None
+        self._next = 0
+
+    @classmethod
+    def start(
+        cls,
+        hosts: Sequence[HostSpec] = (),
+        *,
+        password: str | None = None,
+        engine: Engine | None = None,
+        machine: MachineFactory = windows_host,
+    ) -> Lab:
+        lab = cls(engine=engine, machine=machine)
+        if password is not None:
+            lab.password = password
+        try:
+            lab._on_loop(lab._begin())
+            for spec in hosts:
+                lab.add(spec)
+        except BaseException:
+            lab.stop()
+            raise
+        return lab
+
+    @property
+    def ca_pem(self) -> bytes:
+        return self.authority.pem
+
+    def write_ca(self, path: Path) -> Path:
+        """The authority's certificate as a file, for clients that want a path."""
+        path.write_bytes(self.ca_pem)
+        return path
+
+    def add(self, spec: HostSpec) -> LabHost:
+        """One more host, at once reachable."""
+        if spec.name in self.hosts:
+            raise ValueError(f"the lab has a host {spec.name} already")
+        address, sockets = self._reserve()
+        try:
+            machine = self._machine(
+                spec.name,
+                address=address,
+                ports=sockets.ports,
+                environment=self.environment,
+                os_build=spec.os_build,
+                powershell=spec.powershell,
+                **spec.options,
+            )
+            machine.accounts.add(self.user, self.password)
+            for name, password in spec.accounts.items():
+                machine.accounts.add(name, password)
+            tls = self.authority.issue(spec.name, address, "localhost")
+            service = WinRmService(self.environment.loop, machine, self._engine, spec.limits)
+            server = HostServer(service, address, sockets, tls)
+        except BaseException:
+            sockets.close()
+            raise
+        port_http, port_https = sockets.ports
+        host = LabHost(spec.name, address, port_http, port_https, machine, service, server, tls.fingerprint_sha256)
+        self._on_loop(server.start())
+        self._follow_boots(host)
+        self.hosts[spec.name] = host
+        return host
+
+    def stop(self) -> None:
+        """End every shell and port, and the loop. Threads of scripts get their stop and are not waited for long."""
+        if self._stopped:
+            return
+        self._stopped = True
+        with contextlib.suppress(Exception):
+            self._on_loop(self._end())
+        self.environment.close()
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _on_loop(self, work: Any, timeout_s: float = 30.0) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.environment.loop).result(timeout_s)
+
+    async def _begin(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _end(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+        for host in self.hosts.values():
+            host.server.stop()
+            host.service.end_all_shells()
+            shutdown = getattr(host.machine, "close", None)
+            if shutdown is not None:
+                shutdown()
+        await asyncio.sleep(0)
+
+    async def _watch(self) -> None:
+        """Closes the ports of hosts that refuse until healed, or are down, and opens them again after."""
+        while True:
+            for host in list(self.hosts.values()):
+                away = _refuses(host.faults) or not getattr(host.machine, "up", True)
+                if away and host.server.open:
+                    host.server.stop()
+                elif not away and not host.server.open:
+                    with contextlib.suppress(OSError):  # the port is still being freed: next time
+                        await host.server.start()
+            await asyncio.sleep(WATCH_S)
+
+    def _follow_boots(self, host: LabHost) -> None:
+        """A reboot ends all shells and connections of its host."""
+        listeners = getattr(host.machine, "on_reboot", None)
+        if listeners is None:
+            return
+        loop = self.environment.loop
+
+        def rebooted(*_: Any) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(host.service.end_all_shells)
+                loop.call_soon_threadsafe(host.service.cut_connections)
+
+        listeners.append(rebooted)
+
+    def _reserve(self) -> tuple[str, Sockets]:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self._block is None or self._next >= HOSTS_PER_BLOCK:
+                self._block, self._next = (random.randint(2, 250), random.randint(0, 250)), 0  # noqa: S311
+            first, second = self._block
+            self._next += 1
+            address = f"127.{first}.{second}.{self._next}"
+            try:
+                return address, Sockets.reserve(address, HTTP_PORT, HTTPS_PORT)
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    return "127.0.0.1", Sockets.reserve("127.0.0.1", 0, 0)
+                self._block = None  # another lab lives in this block
+        raise OSError(errno.EADDRINUSE, "no loopback address with free WinRM ports")
+
+
+def _refuses(faults: Faults) -> bool:
+    return faults.pending(FaultKind.REFUSE) and any(
+        fault.kind is FaultKind.REFUSE and fault.count is None for fault in faults.listing()
+    )

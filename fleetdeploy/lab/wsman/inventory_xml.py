@@ -1,0 +1,54 @@
+"""The bodies a host answers about itself: Identify, winrm/config, the list of shells. No state, no decisions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleetdeploy.lab.wsman import soap
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.wsman.service import ServiceLimits
+
+
+def identify(os_build: int, *, known: bool) -> str:
+    """A client that has not logged on learns the stack, not the build."""
+    product = f"OS: 10.0.{os_build} SP: 0.0 Stack: 3.0" if known else "OS: 0.0.0 SP: 0.0 Stack: 3.0"
+    return (
+        f'<wsmid:IdentifyResponse xmlns:wsmid="{soap.IDENTITY}">'
+        "<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>"
+        f"<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>"
+        f"<wsmid:ProductVersion>{product}</wsmid:ProductVersion></wsmid:IdentifyResponse>"
+    )
+
+
+def config(limits: ServiceLimits) -> str:
+    return (
+        f'<cfg:Config xmlns:cfg="{soap.CFG}" xml:lang="en-US">'
+        f"<cfg:MaxEnvelopeSizekb>{limits.max_envelope_kb}</cfg:MaxEnvelopeSizekb>"
+        f"<cfg:MaxTimeoutms>{int(limits.max_timeout_s * 1000)}</cfg:MaxTimeoutms>"
+        "<cfg:MaxBatchItems>32000</cfg:MaxBatchItems>"
+        "<cfg:MaxProviderRequests>4294967295</cfg:MaxProviderRequests>"
+        "<cfg:Client><cfg:NetworkDelayms>5000</cfg:NetworkDelayms><cfg:AllowUnencrypted>false</cfg:AllowUnencrypted>"
+        "</cfg:Client><cfg:Service><cfg:MaxConcurrentOperations>4294967295</cfg:MaxConcurrentOperations>"
+        "<cfg:MaxConcurrentOperationsPerUser>1500</cfg:MaxConcurrentOperationsPerUser>"
+        "<cfg:EnumerationTimeoutms>240000</cfg:EnumerationTimeoutms><cfg:MaxConnections>300</cfg:MaxConnections>"
+        "<cfg:MaxPacketRetrievalTimeSeconds>120</cfg:MaxPacketRetrievalTimeSeconds>"
+        "<cfg:AllowUnencrypted>false</cfg:AllowUnencrypted><cfg:Auth><cfg:Basic>true</cfg:Basic>"
+        "<cfg:Kerberos>false</cfg:Kerberos><cfg:Negotiate>true</cfg:Negotiate><cfg:Certificate>false</cfg:Certificate>"
+        "<cfg:CredSSP>false</cfg:CredSSP><cfg:CbtHardeningLevel>Relaxed</cfg:CbtHardeningLevel></cfg:Auth>"
+        "</cfg:Service><cfg:Winrs><cfg:AllowRemoteShellAccess>true</cfg:AllowRemoteShellAccess>"
+        f"<cfg:IdleTimeout>{int(limits.idle_timeout_s * 1000)}</cfg:IdleTimeout>"
+        "<cfg:MaxConcurrentUsers>2147483647</cfg:MaxConcurrentUsers>"
+        "<cfg:MaxShellRunTime>2147483647</cfg:MaxShellRunTime>"
+        "<cfg:MaxProcessesPerShell>2147483647</cfg:MaxProcessesPerShell>"
+        "<cfg:MaxMemoryPerShellMB>2147483647</cfg:MaxMemoryPerShellMB>"
+        f"<cfg:MaxShellsPerUser>{limits.max_shells_per_user}</cfg:MaxShellsPerUser></cfg:Winrs></cfg:Config>"
+    )
+
+
+def enumeration(shells: list[dict[str, str]]) -> str:
+    items = "".join(soap.shell_xml(shell) for shell in shells)
+    return (
+        f'<n:EnumerateResponse xmlns:n="{soap.N}"><n:EnumerationContext></n:EnumerationContext>'
+        f"<w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"
+    )

@@ -1,0 +1,156 @@
+"""psrpcore's server side, adjusted to how a Windows host talks.
+
+``LabPool`` writes messages with a byte order mark and ``<Nil/>`` for $null, hands each fragment at once to the
+queue of the pipeline it belongs to (psrpcore has one queue for all, behind which a second pipeline would starve),
+serialises outside any lock, and accepts what pypsrp writes differently from the specification. Quotas on what is
+received are counted here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import threading
+import uuid
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import psrpcore
+from psrpcore._events import PSRPEvent
+from psrpcore._payload import EMPTY_UUID, create_fragment, create_message
+from psrpcore.types import (
+    EndOfPipelineInput,
+    ErrorCategory,
+    ErrorCategoryInfo,
+    ErrorRecord,
+    NETException,
+    PSInvocationState,
+    PSRPMessageType,
+    deserialize,
+    serialize,
+)
+
+FRAGMENT = 100_000
+"""Bytes of a message in one fragment: fits the smallest envelope a client asks for (153,600) in base64."""
+MAX_COMMAND_BYTES = 50 * 1024 * 1024
+MAX_OBJECT_BYTES = 10 * 1024 * 1024
+
+Emit = Callable[[uuid.UUID | None, bytes], None]
+
+
+class QuotaExceeded(Exception):
+    """More data came than a host accepts for one command or one object."""
+
+
+class LabPool(psrpcore.ServerRunspacePool):  # type: ignore[misc]
+    """A server runspace pool whose messages go to ``emit(pipeline_id, fragment)`` as they are written."""
+
+    def __init__(self, emit: Emit, application_private_data: dict[str, Any]) -> None:
+        self._emit = emit
+        self._counter_lock = threading.Lock()
+        self._object_sizes: dict[int, int] = {}
+        super().__init__(application_private_data=application_private_data)
+
+    def prepare_message(
+        self,
+        message: Any,
+        message_type: PSRPMessageType | None = None,
+        pipeline_id: uuid.UUID | None = None,
+        stream_type: Any = None,
+    ) -> None:
+        if message is None:
+            data, message_type = b"<Nil />", message_type or PSRPMessageType.PipelineOutput
+        else:
+            element = serialize(
+                message, self._cipher, our_capability=self.our_capability, their_capability=self.their_capability
+            )
+            data = ET.tostring(element, encoding="utf-8", method="xml")
+            if message_type is None:
+                message_type = PSRPMessageType.get_message_id(type(message))
+        packed = memoryview(
+            bytes(create_message(False, message_type, codecs.BOM_UTF8 + data, self.runspace_pool_id, pipeline_id))
+        )
+        with self._counter_lock:
+            object_id = self._fragment_counter
+        count = max(1, -(-len(packed) // FRAGMENT))
+        for index in range(count):
+            part = packed[index * FRAGMENT : (index + 1) * FRAGMENT]
+            self._emit(pipeline_id, bytes(create_fragment(object_id, index, bytearray(part), index == count - 1)))
+
+    def feed(self, data: bytes) -> list[PSRPEvent[Any, Any]]:
+        """The events in what a client sent. Raises QuotaExceeded before anything is decoded."""
+        self._count_objects(data)
+        self.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
+        events = []
+        while (event := self.next_event()) is not None:
+            events.append(event)
+        return events
+
+    def _count_objects(self, data: bytes) -> None:
+        at = 0
+        while at + 21 <= len(data):
+            object_id = int.from_bytes(data[at : at + 8], "big")
+            flags, size = data[at + 16], int.from_bytes(data[at + 17 : at + 21], "big")
+            total = self._object_sizes.get(object_id, 0) + size
+            if total > MAX_OBJECT_BYTES:
+                raise QuotaExceeded(
+                    "The current deserialized object size of the data received from the remote client exceeded the "
+                    f"allowed maximum object size. The allowed maximum object size is {MAX_OBJECT_BYTES}."
+                )
+            if flags & 2:
+                self._object_sizes.pop(object_id, None)
+            else:
+                self._object_sizes[object_id] = total
+            at += 21 + size
+
+    def _process_message(self, message: Any) -> PSRPEvent[Any, Any]:
+        data = bytes(message.data).removeprefix(codecs.BOM_UTF8)
+        value: Any
+        if message.message_type == PSRPMessageType.EndOfPipelineInput:
+            value = EndOfPipelineInput()
+        else:
+            value = deserialize(
+                ET.fromstring(data),  # noqa: S314 - loopback only
+                cipher=self._cipher,
+                our_capability=self.our_capability,
+                their_capability=self.their_capability,
+            )
+        if message.message_type in (PSRPMessageType.SetMaxRunspaces, PSRPMessageType.SetMinRunspaces):
+            for name in ("CI",):  # pypsrp writes the call id in capitals
+                if getattr(value, "ci", None) is None and hasattr(value, name):
+                    value.ci = getattr(value, name)
+        event = PSRPEvent.create(message.message_type, value, message.runspace_pool_id, message.pipeline_id)
+        handler = getattr(self, f"_process_{message.message_type.name}", None)
+        if handler is not None:
+            handler(event)
+        return event
+
+
+class LabPipeline(psrpcore.ServerPipeline):  # type: ignore[misc]
+    """A server pipeline that can fail, and that starts without saying so (hosts do not send the state Running)."""
+
+    def start(self) -> None:
+        self.state = PSInvocationState.Running
+
+    def fail(self, error: Any) -> None:
+        self._change_state(PSInvocationState.Failed, error=error)
+
+    def write(self, value: Any, message_type: PSRPMessageType) -> None:
+        self.prepare_message(value, message_type=message_type)
+
+
+def make_error(type_name: str, message: str, error_id: str) -> Any:
+    """An ErrorRecord of the lab itself, for what never reached the engine or was not simulated by it."""
+    exception = NETException(Message=message, HResult=-2146233088)
+    exception.PSObject.type_names = [type_name, "System.Exception", "System.Object"]
+    exception.PSObject.to_string = f"{type_name}: {message}"
+    record = ErrorRecord(
+        Exception=exception,
+        CategoryInfo=ErrorCategoryInfo(Category=ErrorCategory.NotImplemented, Reason=type_name.rpartition(".")[2]),
+        FullyQualifiedErrorId=error_id,
+    )
+    record.PSObject.to_string = message
+    return record
+
+
+__all__ = ["EMPTY_UUID", "LabPipeline", "LabPool", "QuotaExceeded", "make_error"]

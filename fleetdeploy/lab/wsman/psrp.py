@@ -1,0 +1,385 @@
+"""PowerShell shells: one runspace pool each, its pipelines on threads of their own.
+
+Joins psrpcore (``pool.py``) to the PowerShell behind the seam (``engine.py``). Everything here runs on the loop's
+thread, but for ``_Pipeline._work`` and what it calls. It does not decide what a script means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from psrpcore import (
+    CreatePipelineEvent,
+    EndOfPipelineInputEvent,
+    GetAvailableRunspacesEvent,
+    GetCommandMetadataEvent,
+    PipelineInputEvent,
+    ResetRunspaceStateEvent,
+    SetMaxRunspacesEvent,
+    SetMinRunspacesEvent,
+)
+from psrpcore.types import (
+    DebugRecord,
+    HostMethodIdentifier,
+    PSRPMessageType,
+    PSVersion,
+    VerboseRecord,
+    WarningRecord,
+)
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.windows.ownership import acting_as
+from fleetdeploy.lab.wsman import engine as seam
+from fleetdeploy.lab.wsman.faults import PLUGIN_FAILED, WSManFault
+from fleetdeploy.lab.wsman.pool import MAX_COMMAND_BYTES, LabPipeline, LabPool, QuotaExceeded, make_error
+from fleetdeploy.lab.wsman.shells import Hooks, Shell, ShellCommand
+from fleetdeploy.lab.wsman.threads import start_thread
+
+log = logging.getLogger(__name__)
+
+
+class _Input(Iterator[Any]):
+    """Pipeline input as it arrives: the script waits for the next item, the client may send it any time."""
+
+    def __init__(self) -> None:
+        self._items: deque[Any] = deque()
+        self._condition = threading.Condition()
+        self._ended = False
+
+    def put(self, value: Any) -> None:
+        with self._condition:
+            self._items.append(value)
+            self._condition.notify()
+
+    def end(self) -> None:
+        with self._condition:
+            self._ended = True
+            self._condition.notify()
+
+    def __next__(self) -> Any:
+        with self._condition:
+            while not self._items and not self._ended:
+                self._condition.wait()
+            if self._items:
+                return self._items.popleft()
+            raise StopIteration
+
+
+class _Sink:
+    """Writes what the script writes, as PSRP messages, from the pipeline's thread."""
+
+    def __init__(self, pipeline: _Pipeline) -> None:
+        self._pipeline = pipeline
+        self._wire = pipeline.wire
+        self._to_wire = pipeline.owner.engine.to_wire
+
+    def output(self, value: Any) -> None:
+        self._wire.write(self._to_wire(value), PSRPMessageType.PipelineOutput)
+
+    def error(self, record: Any) -> None:
+        self._wire.write(self._to_wire(record), PSRPMessageType.ErrorRecord)
+
+    def warning(self, message: str) -> None:
+        self._text(WarningRecord, message, PSRPMessageType.WarningRecord)
+
+    def verbose(self, message: str) -> None:
+        self._text(VerboseRecord, message, PSRPMessageType.VerboseRecord)
+
+    def debug(self, message: str) -> None:
+        self._text(DebugRecord, message, PSRPMessageType.DebugRecord)
+
+    def _text(self, kind: Any, message: str, message_type: PSRPMessageType) -> None:
+        record = kind(Message=message)
+        record.PSObject.to_string = message
+        self._wire.write(record, message_type)
+
+    def information(self, value: Any, tags: Sequence[str] = ()) -> None:
+        host = self._pipeline.owner.host
+        self._wire.write_information(
+            self._to_wire(value),
+            source="",
+            tags=list(tags),
+            user=f"{host.name.upper()}\\{self._pipeline.owner.user}",
+            computer=host.name,
+            process_id=4242,
+            native_thread_id=1,
+            managed_thread_id=1,
+        )
+
+    def progress(
+        self,
+        activity: str,
+        activity_id: int = 0,
+        status: str = "Processing",
+        percent_complete: int = -1,
+        current_operation: str | None = None,
+        parent_activity_id: int = -1,
+        seconds_remaining: int = -1,
+        completed: bool = False,
+        **_: Any,
+    ) -> None:
+        from psrpcore.types import ProgressRecordType
+
+        self._wire.write_progress(
+            activity,
+            activity_id,
+            status or " ",
+            current_operation=current_operation,
+            parent_activity_id=parent_activity_id,
+            percent_complete=percent_complete,
+            seconds_remaining=seconds_remaining,
+            record_type=ProgressRecordType.Completed if completed else ProgressRecordType.Processing,
+        )
+
+    def set_should_exit(self, code: int) -> None:
+        self._wire.host_call(HostMethodIdentifier.SetShouldExit, [code])
+
+
+class _Pipeline(ShellCommand):
+    """One pipeline: waits for a free runspace, runs on an own thread, says how it ended."""
+
+    def __init__(self, shell: PowerShellShell, command_id: str, wire: LabPipeline) -> None:
+        super().__init__(shell, command_id)
+        self.owner = shell
+        self.wire = wire
+        self.input = _Input()
+        self.received = 0
+        self._commands: list[Any] = []
+        self._no_input = True
+
+    def create(self, metadata: Any) -> None:
+        engine = self.owner.engine
+        self._no_input = bool(metadata.no_input)
+        self._commands = [
+            engine.command(
+                seam.Command(
+                    text=str(command.command_text),
+                    is_script=bool(command.is_script),
+                    use_local_scope=command.use_local_scope,
+                    parameters=tuple((name, engine.from_wire(value)) for name, value in command.parameters),
+                    end_of_statement=bool(command.end_of_statement),
+                )
+            )
+            for command in metadata.commands
+        ]
+        self.text = "\n".join(str(command.command_text) for command in metadata.commands)
+
+    def request_stop(self) -> None:
+        super().request_stop()
+        self.input.end()
+        self.owner.withdraw(self)
+
+    def run_in(self, runspace: Callable[[], seam.Runspace], done: Callable[[], None]) -> None:
+        self.wire.start()
+
+        def work() -> None:
+            try:
+                with acting_as(self.owner):
+                    self._work(runspace)
+            finally:
+                self.owner.finished(self)
+                done()
+
+        start_thread(work, f"lab-{self.owner.host.name}-pipeline")
+
+    def _work(self, runspace: Callable[[], seam.Runspace]) -> None:
+        """On the pipeline's thread."""
+        try:
+            outcome = runspace().run(
+                self._commands,
+                None if self._no_input else self.input,
+                _Sink(self),
+                self.stop,
+                no_input=self._no_input,
+            )
+            problem: Exception | None = outcome.not_simulated
+            state, error = outcome.state, outcome.error
+        except NotSimulated as refused:
+            problem, state, error = refused, "Failed", None
+        except Exception as broken:
+            log.exception("the lab failed at a pipeline of host %s", self.owner.host.name)
+            problem, state, error = NotSimulated(f"(a defect of the lab) {broken!r}"), "Failed", None
+        try:
+            self._end(state, error, problem)
+        except Exception as broken:
+            log.exception("the lab could not say how a pipeline of host %s ended", self.owner.host.name)
+            self._end("Failed", None, NotSimulated(f"(a defect of the lab) {broken!r}"))
+
+    def _end(self, state: str, error: Any, problem: Exception | None) -> None:
+        if problem is not None:
+            if problem not in self.owner.host.not_simulated:
+                self.owner.host.not_simulated.append(problem)
+            self.wire.fail(make_error("FleetDeploy.Lab.NotSimulatedException", str(problem), "NotSimulated"))
+        elif state == "Stopped":
+            self.wire.stop()
+        elif state == "Failed":
+            self.wire.fail(self.owner.engine.to_wire(error))
+        else:
+            self.wire.complete()
+
+    def end_unstarted(self) -> None:
+        """Stopped while it waited for a runspace."""
+        self.wire.start()
+        self.wire.stop()
+        self.owner.finished(self)
+
+
+class PowerShellShell(Shell):
+    """A runspace pool."""
+
+    kind = "psrp"
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        host: Any,
+        *,
+        engine: seam.Engine,
+        creation: bytes,
+        hooks: Hooks,
+        **common: Any,
+    ) -> None:
+        super().__init__(loop, host, **common)
+        self.engine = engine
+        self._hooks = hooks
+        self._by_uuid: dict[uuid.UUID, _Pipeline] = {}
+        self._idle: list[seam.Runspace] = []
+        self._running = 0
+        self._waiting: deque[_Pipeline] = deque()
+        self._lock = threading.Lock()
+        self.pool = LabPool(self._emit, {"PSVersionTable": version_table(host)})
+        try:
+            self.pool.feed(creation)
+        except Exception as error:
+            raise WSManFault.schema(f"creationXml: {error}") from error
+
+    def _emit(self, pipeline_id: uuid.UUID | None, fragment: bytes) -> None:
+        if pipeline_id is None:
+            self.queue.put("stdout", fragment)
+            return
+        pipeline = self._by_uuid.get(pipeline_id)
+        if pipeline is not None:
+            pipeline.queue.put("stdout", fragment)
+
+    async def command(self, command_id: str, line: str, arguments: list[str], options: dict[str, str]) -> ShellCommand:
+        key = uuid.UUID(command_id)
+        pipeline = _Pipeline(self, command_id.upper(), LabPipeline(self.pool, key))
+        self.commands[pipeline.id] = self._by_uuid[key] = pipeline
+        self._feed(pipeline, "".join(arguments).encode("ascii"))
+        return pipeline
+
+    def send(self, command_id: str, stream: str, data: bytes, *, end: bool) -> None:
+        pipeline = self.find(command_id) if command_id else None
+        self._feed(pipeline if isinstance(pipeline, _Pipeline) else None, data)
+
+    def _feed(self, pipeline: _Pipeline | None, encoded: bytes) -> None:
+        try:
+            data = base64.b64decode(encoded)
+        except binascii.Error as error:
+            raise WSManFault.schema("a stream that is not base64") from error
+        try:
+            if pipeline is not None:
+                pipeline.received += len(data)
+                if pipeline.received > MAX_COMMAND_BYTES:
+                    raise QuotaExceeded(
+                        "The total data received from the remote client exceeded the allowed maximum. The allowed "
+                        f"maximum is {MAX_COMMAND_BYTES}."
+                    )
+            events = self.pool.feed(data)
+        except QuotaExceeded as quota:
+            self.close()  # the session is broken for good, as on a real host
+            raise WSManFault.powershell(PLUGIN_FAILED, str(quota)) from quota
+        for event in events:
+            self._on_event(event)
+
+    def _on_event(self, event: Any) -> None:
+        target = self._by_uuid.get(event.pipeline_id) if event.pipeline_id else None
+        if isinstance(event, CreatePipelineEvent) and target is not None:
+            target.create(event.pipeline)
+            self._hooks.starting(target)
+            self._start(target)
+        elif isinstance(event, PipelineInputEvent) and target is not None:
+            target.input.put(self.engine.from_wire(event.data))
+        elif isinstance(event, EndOfPipelineInputEvent) and target is not None:
+            target.input.end()
+        elif isinstance(event, GetAvailableRunspacesEvent):
+            self.pool.runspace_availability_response(event.ci, max(0, self.pool.max_runspaces - self._running))
+        elif isinstance(event, SetMaxRunspacesEvent | SetMinRunspacesEvent):
+            self.pool.runspace_availability_response(event.ci, True)
+        elif isinstance(event, ResetRunspaceStateEvent):
+            with self._lock:
+                self._idle.clear()
+            self.pool.runspace_availability_response(event.ci, True)
+        elif isinstance(event, GetCommandMetadataEvent):
+            raise WSManFault.not_simulated("GetCommandMetadata")
+
+    def _start(self, pipeline: _Pipeline) -> None:
+        with self._lock:
+            if self._running >= max(1, self.pool.max_runspaces):
+                self._waiting.append(pipeline)
+                return
+            self._running += 1
+            free = self._idle.pop() if self._idle else None
+        held: list[seam.Runspace] = [free] if free is not None else []
+
+        def runspace() -> seam.Runspace:
+            if not held:
+                held.append(self.engine.runspace(self.host))
+            return held[0]
+
+        def done() -> None:
+            with self._lock:
+                self._running -= 1
+                self._idle.extend(held)
+                following = self._waiting.popleft() if self._waiting and not self.closed else None
+            if following is not None:
+                self._start(following)
+
+        pipeline.run_in(runspace, done)
+
+    def withdraw(self, pipeline: _Pipeline) -> None:
+        with self._lock:
+            if pipeline not in self._waiting:
+                return
+            self._waiting.remove(pipeline)
+        pipeline.end_unstarted()
+
+    def finished(self, pipeline: _Pipeline) -> None:
+        """From the pipeline's thread, after its last message."""
+        self._hooks.ended(pipeline)
+        self.pool.pipeline_table.pop(pipeline.wire.pipeline_id, None)
+        pipeline.queue.finish()
+
+    def signal(self, command_id: str, code: str) -> None:
+        command = self.find(command_id)
+        super().signal(command_id, code)
+        if command.id not in self.commands:
+            self._by_uuid.pop(uuid.UUID(command.id), None)
+
+    def close(self) -> None:
+        super().close()
+        self._by_uuid.clear()
+
+
+def version_table(host: Any) -> dict[str, Any]:
+    """$PSVersionTable as the host tells it to a client that opens a pool."""
+    version = "4.0" if host.powershell.startswith("4") else f"5.1.{host.os_build}.1"
+    compatible = ["1.0", "2.0", "3.0", "4.0", "5.0", "5.1"][: 4 if version == "4.0" else 6]
+    return {
+        "PSVersion": PSVersion(version),
+        "PSEdition": "Desktop",
+        "PSCompatibleVersions": [PSVersion(v) for v in compatible],
+        "CLRVersion": PSVersion("4.0.30319.42000"),
+        "BuildVersion": PSVersion(f"10.0.{host.os_build}.1"),
+        "WSManStackVersion": PSVersion("3.0"),
+        "PSRemotingProtocolVersion": PSVersion("2.2" if version == "4.0" else "2.3"),
+        "SerializationVersion": PSVersion("1.1.0.1"),
+    }

@@ -1,0 +1,297 @@
+"""The WinRM service of one simulated host: which operation does what, who may, and what the quotas are.
+
+Stands behind the connections of ``http.py``; owns the host's shells and lets them die of idleness, deletion or
+reboot, never of a client that went away. Where a host has faults, they are asked for here (``injection.py`` says
+how).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import time
+import uuid
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.wsman import inventory_xml, soap
+from fleetdeploy.lab.wsman.engine import Engine
+from fleetdeploy.lab.wsman.faults import WSManFault
+from fleetdeploy.lab.wsman.http import Connection, Reply, Reset
+from fleetdeploy.lab.wsman.injection import Injection, Kept
+from fleetdeploy.lab.wsman.psrp import PowerShellShell
+from fleetdeploy.lab.wsman.shells import Shell
+from fleetdeploy.lab.wsman.soap import Request
+from fleetdeploy.lab.wsman.winrs import CmdShell
+
+log = logging.getLogger(__name__)
+
+CMD_RESOURCE = f"{soap.RSP}/cmd"
+POWERSHELL_RESOURCE = f"{soap.POWERSHELL}/Microsoft.PowerShell"
+CONFIG_RESOURCE = soap.CFG
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits:
+    """winrm/config of a host. The values are those of Windows Server 2016 and later; tests shorten some."""
+
+    max_envelope_kb: int = 500
+    max_timeout_s: float = 1800.0
+    max_shells_per_user: int = 30
+    max_commands_per_shell: int = 1000
+    idle_timeout_s: float = 7200.0
+    min_idle_timeout_s: float = 60.0
+
+
+class WinRmService:
+    """One host's WinRM service. All methods on the loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, host: Any, engine: Engine, limits: ServiceLimits) -> None:
+        self.loop = loop
+        self.host = host
+        self.engine = engine
+        self.limits = limits
+        self.accounts = host.accounts
+        self.shells: dict[str, Shell] = {}
+        self.connections: set[Connection] = set()
+        self.injection = Injection(host)
+
+    # -- what the connections ask ------------------------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        self.connections.add(connection)
+        if not self.injection.connecting():
+            connection.reset()
+
+    def closed(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+
+    async def admit(self) -> None:
+        await self.injection.admit()
+
+    def logged_on(self, user: str, *, good: bool) -> bool:
+        if good and self.injection.refuse_logon(user):
+            good = False
+            self.accounts.record(self.accounts.get(user), False)
+        self.host.effects.add("logon" if good else "logon_failure", user)
+        return good
+
+    async def identify(self, body: bytes) -> Reply | None:
+        try:
+            root = soap.parse(body)
+        except soap.BadEnvelope:
+            return None
+        if root.find(f".//{{{soap.IDENTITY}}}Identify") is None:
+            return None
+        inner = inventory_xml.identify(self.host.os_build, known=False)
+        return Reply(200, soap.envelope("", inner), seal=False)
+
+    async def handle(self, path: str, body: bytes, *, user: str, peer: str) -> Reply:
+        if len(body) > self.limits.max_envelope_kb * 1024:
+            return Reply(413, b"", "text/html; charset=us-ascii", seal=False)
+        try:
+            root = soap.parse(body)
+            if root.find(f".//{{{soap.IDENTITY}}}Identify") is not None:
+                return Reply(200, soap.envelope("", inventory_xml.identify(self.host.os_build, known=True)))
+            request = soap.read_request(root)
+        except soap.BadEnvelope as bad:
+            return self._fault(WSManFault.schema(str(bad)), "")
+        try:
+            await self.injection.before(request)
+            answer = await self._dispatch(request, user, peer)
+            await self.injection.after(request)
+            return Reply(200, soap.answer(request, answer))
+        except WSManFault as fault:
+            return self._fault(fault, request.message_id)
+        except NotSimulated as refused:
+            self.host.not_simulated.append(refused)
+            return self._fault(WSManFault.not_simulated(refused.construct), request.message_id)
+        except (Reset, asyncio.CancelledError):
+            raise
+        except Exception as broken:
+            log.exception("the lab failed at %s on host %s", request.operation, self.host.name)
+            refused = NotSimulated(f"(a defect of the lab) {request.operation}: {broken!r}")
+            self.host.not_simulated.append(refused)
+            return self._fault(WSManFault.not_simulated(refused.construct), request.message_id)
+
+    def _fault(self, fault: WSManFault, relates_to: str) -> Reply:
+        return Reply(500, soap.envelope(soap.FAULT_ACTION, fault.xml(self.host.name), relates_to))
+
+    # -- operations ---------------------------------------------------------------------------------------------
+
+    async def _dispatch(self, request: Request, user: str, peer: str) -> str:
+        action = request.action
+        if action == soap.CREATE:
+            return self._create(request, user, peer)
+        if action == soap.GET and request.resource_uri == CONFIG_RESOURCE:
+            return inventory_xml.config(self.limits)
+        if action == soap.ENUMERATE and request.resource_uri == soap.RSP:
+            mine = [s.describe() for s in self.shells.values() if s.user == user]
+            return inventory_xml.enumeration(mine)
+        if action in (soap.GET, soap.DELETE, soap.COMMAND, soap.SEND, soap.RECEIVE, soap.SIGNAL):
+            shell = self._find(request, user)
+            shell.pending += 1
+            shell.last_used = time.monotonic()
+            try:
+                return await self._in_shell(request, shell)
+            finally:
+                shell.pending -= 1
+                shell.last_used = time.monotonic()
+        if action in (soap.DISCONNECT, soap.RECONNECT, soap.CONNECT):
+            self._find(request, user)
+            raise NotSimulated(f"WS-Management {request.operation}")
+        raise NotSimulated(f"WS-Management action {action} on {request.resource_uri}")
+
+    def _find(self, request: Request, user: str) -> Shell:
+        if not request.shell_id:
+            raise WSManFault.invalid_resource()
+        shell = self.shells.get(request.shell_id)
+        if shell is None or shell.user != user:
+            raise WSManFault.shell_not_found(request.shell_id)
+        return shell
+
+    def _create(self, request: Request, user: str, peer: str) -> str:
+        uri = request.resource_uri
+        node = request.body.find(f"{{{soap.RSP}}}Shell")
+        if node is None:
+            raise WSManFault.schema("no rsp:Shell")
+        if uri != CMD_RESOURCE and uri.lower() != POWERSHELL_RESOURCE.lower():
+            raise WSManFault.invalid_resource()
+        if sum(1 for shell in self.shells.values() if shell.user == user) >= self.limits.max_shells_per_user:
+            raise WSManFault.too_many_shells(self.limits.max_shells_per_user)
+        idle = soap.parse_duration(node.findtext(f"{{{soap.RSP}}}IdleTimeOut") or "")
+        if idle is not None and idle < self.limits.min_idle_timeout_s:
+            raise WSManFault.invalid_parameter(
+                f"The requested idle timeout of {idle:.0f} seconds is below the minimum of "
+                f"{self.limits.min_idle_timeout_s:.0f} seconds. "
+            )
+        common = {
+            "resource_uri": uri,
+            "user": user,
+            "idle_timeout": self.limits.idle_timeout_s if idle is None else idle,
+            "peer": peer,
+        }
+        shell: Shell
+        if uri == CMD_RESOURCE:
+            shell = CmdShell(self.loop, self.host, engine=self.engine, hooks=self.injection, **common)
+        else:
+            text = node.findtext(f"{{{soap.POWERSHELL}}}creationXml") or ""
+            try:
+                creation = base64.b64decode(text)
+            except binascii.Error as error:
+                raise WSManFault.schema("creationXml is not base64") from error
+            shell = PowerShellShell(
+                self.loop, self.host, engine=self.engine, creation=creation, hooks=self.injection, **common
+            )
+        wanted = (node.get("ShellId") or "").upper()
+        if wanted:
+            if wanted in self.shells:
+                raise WSManFault.invalid_parameter("a shell of this id exists. ")
+            shell.id = wanted
+        self.shells[shell.id] = shell
+        self._watch(shell)
+        address = f"http://{self.host.name}/wsman"
+        return soap.created(uri, shell.id, address, soap.shell_xml(shell.describe()))
+
+    async def _in_shell(self, request: Request, shell: Shell) -> str:
+        body, rsp = request.body, f"{{{soap.RSP}}}"
+        if request.action == soap.GET:
+            return soap.shell_xml(shell.describe())
+        if request.action == soap.DELETE:
+            self.end_shell(shell)
+            return ""
+        if request.action == soap.COMMAND:
+            return await self._command(request, shell)
+        if request.action == soap.SEND:
+            for stream in body.iterfind(f"{rsp}Send/{rsp}Stream"):
+                end = (stream.get("End") or "").lower() == "true"
+                command_id, text = stream.get("CommandId") or "", (stream.text or "").encode("ascii", "replace")
+                try:
+                    shell.send(command_id, stream.get("Name") or "stdin", text, end=end)
+                finally:
+                    if shell.closed:
+                        self.end_shell(shell)
+            return "<rsp:SendResponse/>"
+        if request.action == soap.SIGNAL:
+            node = body.find(f"{rsp}Signal")
+            code = "" if node is None else (node.findtext(f"{rsp}Code") or "").rsplit("/", 1)[-1].strip().lower()
+            if node is not None and node.get("CommandId"):
+                shell.signal(node.get("CommandId") or "", code)
+            return "<rsp:SignalResponse/>"
+        return await self._receive(request, shell)
+
+    async def _command(self, request: Request, shell: Shell) -> str:
+        rsp = f"{{{soap.RSP}}}"
+        node = request.body.find(f"{rsp}CommandLine")
+        if node is None:
+            raise WSManFault.schema("no rsp:CommandLine")
+        if len(shell.commands) >= self.limits.max_commands_per_shell:
+            raise WSManFault.too_many_commands(self.limits.max_commands_per_shell)
+        wanted = (node.get("CommandId") or str(uuid.uuid4())).upper()
+        try:
+            uuid.UUID(wanted)
+        except ValueError:
+            raise WSManFault.invalid_parameter("The command id is no GUID. ") from None
+        if wanted in shell.commands:
+            raise WSManFault.invalid_parameter("a command of this id exists. ")
+        arguments = [argument.text or "" for argument in node.iterfind(f"{rsp}Arguments")]
+        try:
+            command = await shell.command(wanted, node.findtext(f"{rsp}Command") or "", arguments, request.options)
+        finally:
+            if shell.closed:
+                self.end_shell(shell)
+        return f"<rsp:CommandResponse><rsp:CommandId>{command.id}</rsp:CommandId></rsp:CommandResponse>"
+
+    async def _receive(self, request: Request, shell: Shell) -> str:
+        desired: ET.Element | None = request.body.find(f"{{{soap.RSP}}}Receive/{{{soap.RSP}}}DesiredStream")
+        if desired is None:
+            raise WSManFault.schema("no rsp:DesiredStream")
+        command_id = (desired.get("CommandId") or "").upper()
+        command = shell.find(command_id) if command_id else None
+        queue = shell.queue if command is None else command.queue
+        await self.injection.receiving(command)
+        room = (min(request.max_envelope, self.limits.max_envelope_kb * 1024) - 8192) * 3 // 4
+        # a client that waits as long as it asks the host to wait must get the host's answer first
+        items, finished = await queue.take(max(room, 8192), min(request.operation_timeout, self.limits.max_timeout_s))
+        try:
+            await self.injection.answering(command, finished=finished)
+        except Kept:
+            queue.give_back(items)
+            raise Reset from None
+        parts = [soap.stream_xml(name, command_id, base64.b64encode(data).decode("ascii")) for name, data in items]
+        if command_id and finished:
+            code = queue.exit_code
+            if shell.kind == "cmd":
+                parts += [soap.stream_xml(name, command_id, "", end=True) for name in ("stdout", "stderr")]
+            parts.append(soap.command_state_xml(command_id, "Done", 0 if code is None else code))
+        elif command_id:
+            parts.append(soap.command_state_xml(command_id, "Running", None))
+        return f"<rsp:ReceiveResponse>{''.join(parts)}</rsp:ReceiveResponse>"
+
+    # -- the lives of shells --------------------------------------------------------------------------------------
+
+    def end_shell(self, shell: Shell) -> None:
+        self.shells.pop(shell.id, None)
+        shell.close()
+
+    def end_all_shells(self) -> None:
+        for shell in list(self.shells.values()):
+            self.end_shell(shell)
+
+    def cut_connections(self) -> None:
+        """Break every connection (RST); shells live on."""
+        for connection in list(self.connections):
+            connection.reset()
+
+    def _watch(self, shell: Shell) -> None:
+        if self.shells.get(shell.id) is not shell:
+            return
+        left = shell.idle_timeout - (0.0 if shell.pending else time.monotonic() - shell.last_used)
+        if left <= 0:
+            self.end_shell(shell)
+        else:
+            self.loop.call_later(left + 0.01, self._watch, shell)
