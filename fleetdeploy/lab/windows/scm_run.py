@@ -1,0 +1,373 @@
+"""How services run: processes, pending states, crashes, recovery, as time goes by.
+
+Decides what happens after the SCM has accepted a call (``scm.py`` decides whether it does). Everything timed goes
+through the environment's timers and checks that it still concerns the same run. Called under the host's lock.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import paths, pe, scm_registry
+from .errors import FileError, FileErrorKind, Win32Error
+from .nodes import File
+from .processes import Process
+from .program import Behaviour, WebFace, behaviour_of, port_of
+from .scm_recovery import on_failure
+from .service import ACCEPT_SHUTDOWN, ACCEPT_STOP, Pending, Service, StartType, State
+
+if TYPE_CHECKING:
+    from .host import WindowsHost
+    from .scm import ServiceControlManager
+
+_FILE_CODES = {FileErrorKind.NOT_FOUND: 2, FileErrorKind.NO_DIRECTORY: 3, FileErrorKind.SHARING: 32}
+_KILLED = 1
+BUILT_IN = Behaviour(start_seconds=0.0, stop_seconds=0.0, port=0)
+_MIN_GO = ((1, 21), 14393)
+
+
+class Runner:
+    """Starts, stops and watches the processes of services."""
+
+    def __init__(self, host: WindowsHost, scm: ServiceControlManager) -> None:
+        self._host = host
+        self._scm = scm
+
+    # ---- timers ----------------------------------------------------------------------------------------------------
+    def later(self, entry: Service, delay: float, act: Callable[[], None]) -> None:
+        """Do something after ``delay`` seconds, unless the service has been started, ended or cancelled meanwhile."""
+        run = entry.run
+
+        def fire() -> None:
+            with self._host.lock:
+                if entry.run == run and self._host.up:
+                    act()
+
+        entry.timers.append(self._host.env.schedule(delay, fire))
+
+    def cancel(self, entry: Service) -> None:
+        """Forget all timers of this service, recovery included."""
+        entry.run += 1
+        for timer in entry.timers:
+            timer.cancel()
+        entry.timers.clear()
+
+    # ---- starting --------------------------------------------------------------------------------------------------
+    def start(self, entry: Service, arguments: tuple[str, ...], *, chain: tuple[str, ...] = ()) -> Pending:
+        config = entry.config
+        if entry.marked_for_delete:
+            raise Win32Error(1072)
+        if config.start is StartType.DISABLED:
+            raise Win32Error(1058)
+        if entry.state is not State.STOPPED:
+            raise Win32Error(1056)
+        if config.name.lower() in chain:
+            raise Win32Error(1059)
+        self._start_dependencies(entry, chain)
+        log = self._host.eventlog
+        logon = self._host.accounts.service_logon(config.account, config.password)
+        if logon:
+            text = "The user name or password is incorrect."
+            log.scm(7041 if logon == 1385 else 7038, config.name, config.account, *([text] if logon == 1326 else []))
+            raise self._refused(entry, 1069)
+        try:
+            image, behaviour, argv = self._load(config.image_path)
+        except Win32Error as error:
+            raise self._refused(entry, error.code, error.message) from error
+        entry.image = self._hold(entry, image)
+        self.cancel(entry)
+        process = self._host.processes.spawn(
+            image,
+            config.image_path,
+            parent_pid=self._host.services_process.pid,
+            user=config.account,
+        )
+        process.working_set = int(behaviour.working_set_mb * 1024 * 1024)
+        process.on_exit.append(lambda p: self._exited(entry, p))
+        entry.process = process
+        entry.starts += 1
+        entry.state, entry.accepts = State.START_PENDING, 0
+        entry.checkpoint, entry.wait_hint = 0, 2000
+        entry.win32_exit_code = entry.specific_exit_code = 0
+        entry.pending = Pending()
+        self._launch(entry, entry.pending, behaviour, [*argv, *arguments])
+        return entry.pending
+
+    def _launch(self, entry: Service, pending: Pending, behaviour: Behaviour, argv: list[str]) -> None:
+        """The process exists; see whether it connects and what becomes of it."""
+        if behaviour.exits_at_once:
+            self.later(entry, 0.02, lambda: self._not_connected(entry, pending))
+        elif not behaviour.service or behaviour.never_starts:
+            self.later(entry, self._host.connect_timeout, lambda: self._not_connected(entry, pending))
+        else:
+            pending.finish()
+            if behaviour.hang_on_start:
+                entry.checkpoint = 1
+            elif behaviour.crash_on_start:
+                self.later(entry, behaviour.start_seconds, lambda: self._die(entry, behaviour.exit_code))
+            elif behaviour.start_seconds <= 0:
+                self._running(entry, behaviour, argv)
+            else:
+                entry.wait_hint = max(int(behaviour.start_seconds * 1000), 2000)
+                self.later(entry, behaviour.start_seconds, lambda: self._running(entry, behaviour, argv))
+
+    def _start_dependencies(self, entry: Service, chain: tuple[str, ...]) -> None:
+        for name in entry.config.dependencies:
+            if name.startswith("+"):
+                continue  # a group: every simulated host's groups are up
+            needed = self._scm.find(name)
+            if needed is None or needed.marked_for_delete:
+                self._host.eventlog.scm(7003, entry.config.display_name, name)
+                raise Win32Error(1075)
+            if needed.state is State.STOPPED:
+                try:
+                    self.start(needed, (), chain=(*chain, entry.config.name.lower()))
+                except Win32Error as error:
+                    self._host.eventlog.scm(
+                        7001, entry.config.display_name, needed.config.display_name, f"{error.message}."
+                    )
+                    raise Win32Error(1068) from error
+
+    def _refused(self, entry: Service, code: int, message: str | None = None) -> Win32Error:
+        """The start fails with ``code``: remembered, logged, and given back to be raised."""
+        error = Win32Error(code, message)
+        entry.win32_exit_code = code
+        self._host.eventlog.scm(7000, entry.config.display_name, f"{error.message}.")
+        return error
+
+    def _hold(self, entry: Service, image: str) -> File:
+        try:
+            return self._host.fs.hold_image(image)
+        except FileError as error:
+            raise self._refused(entry, _FILE_CODES.get(error.kind, 5)) from error
+
+    def _load(self, image_path: str) -> tuple[str, Behaviour, list[str]]:
+        """The program, its behaviour and its arguments; Win32Error as CreateProcess would give."""
+        command = self._host.expand(image_path)
+        words = paths.split_command_line(command)
+        if not words:
+            raise Win32Error(2)
+        program, rest = self._program(command, words)
+        if program.lower().startswith("c:\\windows\\system32\\"):
+            return program, BUILT_IN, rest
+        data = self._host.fs.blob(program)
+        machine = pe.machine_of(data.data)
+        if machine is None:
+            raise Win32Error(193)
+        if machine not in (pe.MACHINES["amd64"], pe.MACHINES["386"]):
+            raise Win32Error(216, "This version of %1 is not compatible with the version of Windows you're running")
+        behaviour = behaviour_of(data)
+        go = pe.go_version(data.data)
+        if go is not None and go >= _MIN_GO[0] and self._host.os_build < _MIN_GO[1]:
+            # bcryptprimitives.dll has no ProcessPrng there: the program dies before main.
+            behaviour = Behaviour(version=behaviour.version, exits_at_once=True, port=0)
+        return program, behaviour, rest
+
+    def _program(self, command: str, words: list[str]) -> tuple[str, list[str]]:
+        """An unquoted path with spaces is tried word by word, as CreateProcess does."""
+        candidates: list[tuple[str, list[str]]] = []
+        if command.lstrip().startswith('"'):
+            candidates.append((words[0], words[1:]))
+        else:
+            parts = command.strip().split(" ")
+            for i in range(1, len(parts) + 1):
+                rest = paths.split_command_line("x " + " ".join(parts[i:]))[1:]
+                candidates.append((" ".join(parts[:i]), rest))
+        code = 2
+        for text, rest in candidates:
+            for name in (text, text + ".exe") if not text.lower().endswith(".exe") else (text,):
+                try:
+                    full = paths.full_path(name, "C:\\Windows\\System32")
+                except FileError:
+                    code = 123
+                    continue
+                if self._host.fs.is_file(full):
+                    return self._host.fs.true_path(full), rest
+                code = 2 if self._host.fs.is_dir(paths.parent(full)) else 3
+        raise Win32Error(code)
+
+    def _not_connected(self, entry: Service, pending: Pending) -> None:
+        """The connect timeout is over, or the process died before: 1053."""
+        display = entry.config.display_name
+        self._host.eventlog.scm(7009, str(int(self._host.connect_timeout * 1000)), display)
+        self._host.eventlog.scm(7000, display, f"{Win32Error(1053).message}.")
+        self._stopped(entry, 1053, 0, event=False)
+        self._end_process(entry, _KILLED)
+        pending.finish(1053)
+
+    def _running(self, entry: Service, behaviour: Behaviour, argv: list[str]) -> None:
+        config = entry.config
+        entry.state = State.RUNNING
+        entry.accepts = ACCEPT_STOP | ACCEPT_SHUTDOWN
+        entry.checkpoint = entry.wait_hint = 0
+        self._host.eventlog.scm(7036, config.display_name, "running")
+        began = self._host.clock.uptime()
+        environment = {
+            **self._host.environment_variables(),
+            **scm_registry.environment(self._host.registry, config.name),
+        }
+        if behaviour.kind == "nssm":
+            self._wrap(entry)
+        port = port_of(behaviour, argv, environment)
+        if port:
+            face = WebFace(
+                behaviour,
+                name=config.name,
+                host=self._host.name,
+                uptime=lambda: self._host.clock.uptime() - began,
+                rng=random.Random(f"{self._host.seed}:{self._host.name}:{config.name}:{entry.starts}"),  # noqa: S311
+            )
+            try:
+                entry.listener = self._host.network.listen(port, face)
+            except OSError:
+                # The port is taken: the program gives up, as log.Fatal does in Go.
+                self.later(entry, 0.0, lambda: self._die(entry, behaviour.exit_code))
+                return
+        dies = behaviour.dies_after
+        if dies is not None and not (behaviour.crash_once and entry.starts > 1):
+            self.later(entry, dies, lambda: self._die(entry, behaviour.exit_code))
+        if behaviour.stops_after is not None:
+            self.later(entry, behaviour.stops_after, lambda: self._ends_itself(entry, behaviour))
+
+    def _wrap(self, entry: Service) -> None:
+        """A wrapper such as NSSM: the program named in Parameters\\Application runs as its child."""
+        value = self._host.registry.get(scm_registry.key_of(entry.config.name) + "\\Parameters", "Application")
+        parent = entry.process
+        if value is None or parent is None or not isinstance(value.data, str):
+            return
+        if self._host.fs.is_file(value.data):
+            child = self._host.processes.spawn(value.data, parent_pid=parent.pid, user=entry.config.account)
+            image = self._host.fs.hold_image(value.data)
+            child.on_exit.append(lambda _: self._host.fs.drop_image(image))
+            entry.children.append(child)
+
+    def start_at_boot(self, entry: Service) -> None:
+        """An automatic service; a delayed one later. A refusal is in the event log, as nobody waits for an answer."""
+
+        def go() -> None:
+            if entry.state is State.STOPPED:
+                try:
+                    self.start(entry, ())
+                except Win32Error:
+                    return  # logged where it arose
+
+        self.later(entry, self._host.delayed_start_seconds if entry.config.delayed else 0.0, go)
+
+    # ---- ending ----------------------------------------------------------------------------------------------------
+    def stop(self, entry: Service) -> None:
+        behaviour = self._behaviour(entry)
+        entry.state, entry.accepts = State.STOP_PENDING, 0
+        entry.checkpoint, entry.wait_hint = 1, max(int(behaviour.stop_seconds * 1000), 1000)
+        if behaviour.hang_on_stop:
+            return
+        if behaviour.stop_seconds <= 0:
+            self._finish_stop(entry, behaviour)
+        else:
+            self.later(entry, behaviour.stop_seconds, lambda: self._finish_stop(entry, behaviour))
+
+    def _behaviour(self, entry: Service) -> Behaviour:
+        if entry.process is None or entry.image is None:
+            return BUILT_IN
+        if entry.process.image_path.lower().startswith("c:\\windows\\system32\\"):
+            return BUILT_IN
+        return behaviour_of(entry.image.freeze())
+
+    def _finish_stop(self, entry: Service, behaviour: Behaviour) -> None:
+        if entry.state is State.STOP_PENDING:
+            self._stopped(entry, 0, behaviour.linger_seconds)
+
+    def _ends_itself(self, entry: Service, behaviour: Behaviour) -> None:
+        """STOPPED, reported by the program, with its exit code: a failure only if the flag says so."""
+        if entry.state is not State.RUNNING:
+            return
+        code = behaviour.exit_code
+        if code:
+            text = f"{Win32Error(code).message}."
+            self._host.eventlog.scm(7023, entry.config.display_name, text)
+        self._stopped(entry, code, behaviour.linger_seconds)
+        if code and entry.config.failure_flag:
+            on_failure(self._host, entry, self, crash=False)
+
+    def _stopped(self, entry: Service, code: int, linger: float, *, event: bool = True) -> None:
+        """The service is STOPPED; its process goes after ``linger`` seconds."""
+        self.cancel(entry)
+        self._close(entry)
+        process, image = entry.process, entry.image
+        entry.state, entry.accepts, entry.checkpoint, entry.wait_hint = State.STOPPED, 0, 0, 0
+        entry.win32_exit_code = code
+        entry.process = entry.image = None
+        if event:
+            self._host.eventlog.scm(7036, entry.config.display_name, "stopped")
+        if process is not None:
+
+            def gone() -> None:
+                if image is not None:
+                    self._host.fs.drop_image(image)
+                self._host.processes.end(process, code)
+
+            if process.running and linger > 0:
+                process.on_exit.clear()
+                if image is not None:
+                    process.on_exit.append(lambda _: self._host.fs.drop_image(image))
+                self._host.env.schedule(linger, lambda: self._end_later(process))
+            else:
+                process.on_exit.clear()
+                gone()
+        self._scm.reap(entry)
+
+    def _end_later(self, process: Process) -> None:
+        with self._host.lock:
+            self._host.processes.end(process, 0)
+
+    def _end_process(self, entry: Service, code: int) -> None:
+        if entry.process is not None:
+            self._host.processes.end(entry.process, code)
+
+    def _die(self, entry: Service, code: int) -> None:
+        """The process ends by itself without reporting STOPPED: a crash."""
+        if entry.process is not None:
+            self._host.processes.end(entry.process, code)
+
+    def _exited(self, entry: Service, process: Process) -> None:
+        """A service's process is gone (crash or kill) while the SCM thought otherwise."""
+        if entry.process is not process:
+            return
+        self._give_up_waiting(entry)
+        self._host.effects.add("crash", entry.config.name)
+        self.cancel(entry)
+        self._close(entry)
+        if entry.image is not None:
+            self._host.fs.drop_image(entry.image)
+        entry.process = entry.image = None
+        entry.state, entry.accepts, entry.checkpoint, entry.wait_hint = State.STOPPED, 0, 0, 0
+        entry.win32_exit_code = 1067
+        on_failure(self._host, entry, self, crash=True)
+        self._scm.reap(entry)
+
+    def _give_up_waiting(self, entry: Service) -> None:
+        """Whoever still waits for this start hears 1053 (nobody, if the program had connected)."""
+        if entry.pending is not None:
+            entry.pending.finish(1053)
+            entry.pending = None
+
+    def _close(self, entry: Service) -> None:
+        if entry.listener is not None:
+            entry.listener.cancel()
+            entry.listener = None
+        for child in entry.children:
+            self._host.processes.end(child, 0)
+        entry.children.clear()
+
+    def power_off(self, entry: Service) -> None:
+        self.cancel(entry)
+        self._give_up_waiting(entry)
+        if entry.listener is not None:
+            entry.listener.cancel()
+            entry.listener = None
+        if entry.image is not None:
+            self._host.fs.drop_image(entry.image)
+        entry.children.clear()
+        entry.process = entry.image = None
+        entry.state, entry.accepts = State.STOPPED, 0
