@@ -237,6 +237,15 @@ class Section:
         self._asked.extend(self._entries)
         return list(self._entries.items())
 
+    def places(self) -> dict[str, str]:
+        """Dotted key → ``file:line`` for everything below this mapping."""
+        found: dict[str, str] = {}
+        for value in self._entries.values():
+            found[value.path] = value.source
+            if value.is_mapping:
+                found.update(Section(value).places())
+        return found
+
     def done(self) -> None:
         """Refuse keys that were never asked for."""
         for key, entry in self._entries.items():

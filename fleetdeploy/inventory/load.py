@@ -25,10 +25,9 @@ from fleetdeploy.documents import Section, Value, did_you_mean, parse
 from fleetdeploy.errors import ConfigError
 from fleetdeploy.inventory.layers import NAME, Found, Layer, build_connection, merge, read_layer
 from fleetdeploy.model.host import Fleet, Host
-from fleetdeploy.model.secret import MASK
+from fleetdeploy.model.secret import MASK, looks_secret
 
 _RANGE = re.compile(r"^(?P<head>[^\[\]]*)\[(?P<first>\d+):(?P<last>\d+)\](?P<tail>[^\[\]]*)$")
-_SECRET_NAME = re.compile(r"passw|pwd|secret|token|credential|api_?key|private", re.IGNORECASE)
 MAX_HOSTS = 10_000
 
 
@@ -267,7 +266,7 @@ def _build_host(
         rows.append(HostValue(f"connection.{key}", shown, where(connection.get(key))))
     rows += [HostValue(f"labels.{key}", host.labels[key], where(labels[key])) for key in labels]
     rows += [
-        HostValue(f"vars.{key}", MASK if _SECRET_NAME.search(key) else str(host.vars[key]), where(variables[key]))
+        HostValue(f"vars.{key}", MASK if looks_secret(key) else str(host.vars[key]), where(variables[key]))
         for key in variables
     ]
     return host, tuple(rows)

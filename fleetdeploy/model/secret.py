@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import final
 
 MASK = "********"
+_SECRET_NAME = re.compile(
+    r"passw|passphrase|pwd|secret|token|credential|api[_-]?key|access[_-]?key|private[_-]?key", re.IGNORECASE
+)
+
+
+def looks_secret(name: str) -> bool:
+    """True if the *name* of a setting says that its value should not be shown (``DB_PASSWORD``, ``--api-key``)."""
+    return bool(_SECRET_NAME.search(name))
 
 
 @final
