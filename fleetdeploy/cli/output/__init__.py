@@ -1,1 +1,1 @@
-"""Drawing: results (``render.py``), running rollouts (``live.py``, ``plain.py``); nothing else in the product prints."""
+"""Drawing: results (``render.py``) and running rollouts (``live.py``, ``plain.py``). Nothing else prints."""

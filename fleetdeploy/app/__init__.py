@@ -1,0 +1,5 @@
+"""The composition root: the only place that builds real objects and puts the floors below together.
+
+``workspace.py`` reads the project and the inventory, ``connect.py`` makes host verbs, ``status.py`` asks hosts,
+``rollouts.py`` runs rollouts, ``demo.py`` rehearses the main job on the lab.
+"""

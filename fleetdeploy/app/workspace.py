@@ -1,0 +1,118 @@
+"""What a command works on: project, fleet, the hosts in scope, the app. Read once, before any host is asked.
+
+A project directory is not needed for what must work from any machine (``status``, ``rollback``): then inventory and
+login are enough, and the app is named with ``--app`` or found in the host's own index.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetdeploy.errors import UsageError
+from fleetdeploy.inventory import find_inventory, load_inventory, select
+from fleetdeploy.model.host import Fleet, Host
+from fleetdeploy.model.project import Project
+from fleetdeploy.model.verbs import Actor, AppRef
+
+PROJECT_FILE = "fleetdeploy.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """``project`` is None outside a project directory; ``scope`` are the hosts that ``--limit`` left."""
+
+    directory: Path
+    project: Project | None
+    fleet: Fleet
+    scope: tuple[Host, ...]
+    app: AppRef
+
+    def need_project(self) -> Project:
+        """The project.
+
+        Raises:
+            UsageError: there is none here.
+        """
+        if self.project is None:
+            raise UsageError(
+                f"no {PROJECT_FILE} in {self.directory}",
+                next_steps=("run it in the project directory, or name it with -C DIR", "fleetdeploy init makes one"),
+            )
+        return self.project
+
+    def host(self, name: str) -> Host:
+        """The host of that name.
+
+        Raises:
+            UsageError: the fleet has none.
+        """
+        try:
+            return self.fleet.host(name)
+        except KeyError:
+            raise UsageError(
+                f"fleet {self.fleet.name} has no host {name!r}", next_steps=("fleetdeploy inventory list",)
+            ) from None
+
+
+def load_workspace(
+    directory: Path,
+    *,
+    inventory: str | None,
+    limit: str | None = None,
+    app: str = "",
+    overrides: Mapping[str, str | int | float | bool | None] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Workspace:
+    """Reads what a command works on.
+
+    Args:
+        directory: project directory; may lack a project file.
+        inventory: of ``-i``.
+        limit: of ``--limit``.
+        app: of ``--app``: which app, where there is no project file.
+        overrides: options that win over the project file (names of ``settings.OVERRIDES``; None: not given).
+        env: the process environment, its own by default.
+
+    Raises:
+        ConfigError, UsageError: a file or an option is wrong.
+    """
+    environment = os.environ if env is None else env
+    project = None
+    if (directory / PROJECT_FILE).is_file():
+        from fleetdeploy.settings import apply_overrides, load_project
+
+        project = apply_overrides(load_project(directory), env=environment, options=overrides or {})
+    fleet = load_inventory(find_inventory(directory, inventory, environment))
+    if project is not None:
+        if app and app != project.app.app:
+            raise UsageError(f"--app {app} is not the app of this project ({project.app.app})")
+        ref = AppRef(project.app.app, project.app.name, project.app.root)
+    else:
+        ref = AppRef(app, "", "")
+    return Workspace(directory, project, fleet, select(fleet, limit), ref)
+
+
+def current_actor(reason: str = "", env: Mapping[str, str] | None = None) -> Actor:
+    """Who asks: the CI's user if there is one, else the login name."""
+    environment = os.environ if env is None else env
+    names = ("FLEETDEPLOY_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN")
+    user = next((environment[name] for name in names if environment.get(name)), "") or _login_name()
+    job = environment.get("CI_JOB_URL") or environment.get("BUILD_URL") or _github_job(environment)
+    return Actor(user=user, machine=socket.gethostname(), pid=os.getpid(), job_url=job, reason=reason)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def _github_job(env: Mapping[str, str]) -> str:
+    parts = tuple(env.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"))
+    return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else ""
