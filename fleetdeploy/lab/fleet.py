@@ -146,8 +146,8 @@ class Lab:
             machine = self._machine(
                 spec.name,
                 address=address,
-                ports=sockets.ports,
-                environment=self.environment,
+                env=self.environment,
+                ports=dict(zip(("http", "https"), sockets.ports, strict=True)),
                 os_build=spec.os_build,
                 powershell=spec.powershell,
                 **spec.options,
@@ -199,16 +199,14 @@ class Lab:
         for host in self.hosts.values():
             host.server.stop()
             host.service.end_all_shells()
-            shutdown = getattr(host.machine, "close", None)
-            if shutdown is not None:
-                shutdown()
+            host.machine.close()
         await asyncio.sleep(0)
 
     async def _watch(self) -> None:
         """Closes the ports of hosts that refuse until healed, or are down, and opens them again after."""
         while True:
             for host in list(self.hosts.values()):
-                away = _refuses(host.faults) or not getattr(host.machine, "up", True)
+                away = _refuses(host.faults) or not host.machine.up
                 if away and host.server.open:
                     host.server.stop()
                 elif not away and not host.server.open:
@@ -217,18 +215,18 @@ class Lab:
             await asyncio.sleep(WATCH_S)
 
     def _follow_boots(self, host: LabHost) -> None:
-        """A reboot ends all shells and connections of its host."""
-        listeners = getattr(host.machine, "on_reboot", None)
-        if listeners is None:
-            return
+        """Power off ends all shells and connections of a host and closes its ports; ``_watch`` opens them again."""
         loop = self.environment.loop
 
-        def rebooted(*_: Any) -> None:
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(host.service.end_all_shells)
-                loop.call_soon_threadsafe(host.service.cut_connections)
+        def down() -> None:
+            host.service.end_all_shells()
+            host.server.stop()
 
-        listeners.append(rebooted)
+        def gone() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(down)
+
+        host.machine.on_down.append(gone)
 
     def _reserve(self) -> tuple[str, Sockets]:
         deadline = time.monotonic() + 20

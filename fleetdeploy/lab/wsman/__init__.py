@@ -1,1 +1,1 @@
-"""The wire: HTTP(S), authentication, sealing, WS-Management, PSRP and WinRS of a simulated host. Start in ``server.py``."""
+"""The wire: HTTP(S), authentication, sealing, WS-Management, PSRP and WinRS of a host. Start in ``server.py``."""

@@ -42,7 +42,7 @@ class QuotaExceeded(Exception):
     """More data came than a host accepts for one command or one object."""
 
 
-class LabPool(psrpcore.ServerRunspacePool):  # type: ignore[misc]
+class LabPool(psrpcore.ServerRunspacePool):
     """A server runspace pool whose messages go to ``emit(pipeline_id, fragment)`` as they are written."""
 
     def __init__(self, emit: Emit, application_private_data: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class LabPool(psrpcore.ServerRunspacePool):  # type: ignore[misc]
         count = max(1, -(-len(packed) // FRAGMENT))
         for index in range(count):
             part = packed[index * FRAGMENT : (index + 1) * FRAGMENT]
-            self._emit(pipeline_id, bytes(create_fragment(object_id, index, bytearray(part), index == count - 1)))
+            self._emit(pipeline_id, bytes(create_fragment(object_id, index, bytes(part), index == count - 1)))
 
     def feed(self, data: bytes) -> list[PSRPEvent[Any, Any]]:
         """The events in what a client sent. Raises QuotaExceeded before anything is decoded."""
@@ -126,7 +126,7 @@ class LabPool(psrpcore.ServerRunspacePool):  # type: ignore[misc]
         return event
 
 
-class LabPipeline(psrpcore.ServerPipeline):  # type: ignore[misc]
+class LabPipeline(psrpcore.ServerPipeline):
     """A server pipeline that can fail, and that starts without saying so (hosts do not send the state Running)."""
 
     def start(self) -> None:

@@ -114,9 +114,9 @@ class WinRmService:
             raise
         except Exception as broken:
             log.exception("the lab failed at %s on host %s", request.operation, self.host.name)
-            refused = NotSimulated(f"(a defect of the lab) {request.operation}: {broken!r}")
-            self.host.not_simulated.append(refused)
-            return self._fault(WSManFault.not_simulated(refused.construct), request.message_id)
+            defect = NotSimulated(f"(a defect of the lab) {request.operation}: {broken!r}")
+            self.host.not_simulated.append(defect)
+            return self._fault(WSManFault.not_simulated(defect.construct), request.message_id)
 
     def _fault(self, fault: WSManFault, relates_to: str) -> Reply:
         return Reply(500, soap.envelope(soap.FAULT_ACTION, fault.xml(self.host.name), relates_to))

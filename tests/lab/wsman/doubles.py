@@ -32,15 +32,21 @@ class PlainHost:
         self.faults = Faults()
         self.not_simulated: list[Exception] = []
         self.released: list[Any] = []
-        self.on_reboot: list[Any] = []
+        self.on_down: list[Any] = []
+        self.up = True
 
     def release(self, owner: Any) -> None:
         self.released.append(owner)
 
     def reboot(self) -> None:
         self.effects.add("boot")
-        for listener in self.on_reboot:
+        self.up = False
+        for listener in self.on_down:
             listener()
+        threading.Timer(0.2, lambda: setattr(self, "up", True)).start()
+
+    def close(self) -> None:
+        self.up = False
 
 
 @dataclass

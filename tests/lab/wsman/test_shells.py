@@ -1,0 +1,244 @@
+"""The lives of shells, quotas and WS-Management faults, as unmodified clients see them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+
+import pytest
+from pypsrp.exceptions import WinRMTransportError, WSManFaultError
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.shell import Process, WinRS
+from pypsrp.wsman import WSManAction
+
+from fleetdeploy.lab.fleet import LabHost
+from fleetdeploy.lab.wsman import faults
+from tests.lab.wsman.conftest import Connect
+from tests.lab.wsman.doubles import EchoEngine
+
+
+def wait_until(condition: object, seconds: float = 5.0) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def running(pool: RunspacePool, script: str) -> PowerShell:
+    shell = PowerShell(pool)
+    shell.add_script(script).begin_invoke()
+    return shell
+
+
+def test_a_long_poll_that_yields_nothing_is_the_timeout_fault(connect: Connect, host: LabHost) -> None:
+    with RunspacePool(connect()) as pool:
+        shell = running(pool, "sleep 20\nsay late")
+        begun = time.monotonic()
+        shell.poll_invoke(timeout=1)  # pypsrp swallows this fault here, and only this one
+        assert 0.9 < time.monotonic() - begun < 3
+        with pytest.raises(WSManFaultError) as caught:
+            pool._receive(timeout=1)
+        assert caught.value.code == faults.OPERATION_TIMEOUT
+
+
+def test_delete_ends_the_shell_and_what_runs_in_it(connect: Connect, host: LabHost, engine: EchoEngine) -> None:
+    pool = RunspacePool(connect())
+    pool.open()
+    running(pool, "sleep 60")
+    shell = next(iter(host.service.shells.values()))
+    (command,) = shell.commands.values()
+    pool.close()
+    assert host.service.shells == {}
+    assert command.stop.is_set()
+    assert host.machine.released == [shell]
+
+
+def test_an_idle_shell_ends_with_its_pipelines(connect: Connect, host: LabHost) -> None:
+    pool = RunspacePool(connect(), idle_timeout=1)
+    pool.open()
+    shell = next(iter(host.service.shells.values()))
+    running(pool, "sleep 60")
+    (command,) = shell.commands.values()
+    wait_until(lambda: not host.service.shells)
+    assert command.stop.is_set()
+    with pytest.raises(WSManFaultError) as caught:
+        pool.close()
+    assert caught.value.code == faults.SHELL_NOT_FOUND
+
+
+def test_a_shell_in_use_is_not_idle(connect: Connect, host: LabHost) -> None:
+    with RunspacePool(connect(), idle_timeout=1) as pool:
+        shell = running(pool, "sleep 2\nsay done")
+        shell.end_invoke()
+        assert shell.output == ["done"]
+
+
+def test_the_clients_death_ends_nothing(connect: Connect, host: LabHost, engine: EchoEngine) -> None:
+    client = connect()
+    pool = RunspacePool(client)
+    pool.open()
+    running(pool, "sleep 0.5\nset done=1")
+    client.transport.session.close()
+    wait_until(lambda: not host.service.connections)
+    (shell,) = host.service.shells.values()
+    (command,) = shell.commands.values()
+    wait_until(lambda: command.queue.finished)
+    assert not command.stop.is_set()
+    assert list(host.service.shells.values()) == [shell]
+
+
+def test_an_unknown_shell_is_that_fault(connect: Connect) -> None:
+    client = connect()
+    winrs = WinRS(client, id=str(uuid.uuid4()).upper())
+    with pytest.raises(WSManFaultError) as caught:
+        winrs.command("hostname", [])
+    assert caught.value.code == faults.SHELL_NOT_FOUND
+    assert "the shell was not found on the server" in str(caught.value)
+
+
+def test_a_shell_belongs_to_its_account(connect: Connect, host: LabHost) -> None:
+    host.machine.accounts.add("other", "pw-other")
+    with RunspacePool(connect()) as pool:
+        stranger = WinRS(connect(username="other", password="pw-other"), id=pool.id)
+        with pytest.raises(WSManFaultError) as caught:
+            stranger.command("hostname", [])
+    assert caught.value.code == faults.SHELL_NOT_FOUND
+
+
+def test_too_many_shells_of_a_user_is_the_quota_fault(connect: Connect) -> None:
+    client = connect()
+    pools = [RunspacePool(client) for _ in range(4)]
+    for pool in pools:
+        pool.open()
+    with pytest.raises(WSManFaultError) as caught:
+        RunspacePool(client).open()
+    assert caught.value.code == "w:QuotaLimit"  # MSFT_WmiError: pypsrp reads no number from it
+    assert "maximum number of 4 concurrent shells" in str(caught.value)
+    for pool in pools:
+        pool.close()
+    with RunspacePool(client):
+        pass
+
+
+def test_commands_count_until_they_are_closed(connect: Connect) -> None:
+    with RunspacePool(connect()) as pool:
+        for _ in range(3):
+            PowerShell(pool).add_script("say x").invoke()
+        with pytest.raises(WSManFaultError):
+            PowerShell(pool).add_script("say x").invoke()
+    with RunspacePool(connect()) as pool:
+        for _ in range(6):
+            with PowerShell(pool) as shell:
+                assert shell.add_script("say x").invoke() == ["x"]
+
+
+def test_more_than_50_mb_for_one_command_breaks_the_session(connect: Connect, host: LabHost) -> None:
+    pool = RunspacePool(connect(ssl=True, auth="basic"))
+    pool.open()
+    shell = PowerShell(pool)
+    shell.add_script("input")
+    block = b"\x00" * 6_000_000
+    with pytest.raises(WSManFaultError) as caught:
+        shell.invoke([block] for _ in range(7))
+    assert "52428800" in str(caught.value)
+    assert host.service.shells == {}
+
+
+def test_one_object_over_10_mb_breaks_the_session(connect: Connect, host: LabHost) -> None:
+    pool = RunspacePool(connect(ssl=True, auth="basic"))
+    pool.open()
+    shell = PowerShell(pool)
+    shell.add_script("input")
+    with pytest.raises(WSManFaultError) as caught:
+        shell.invoke([b"\x00" * 8_000_000] for _ in range(1))
+    assert "10485760" in str(caught.value)
+    assert host.service.shells == {}
+
+
+def test_an_envelope_over_the_hosts_limit_is_413(connect: Connect, host: LabHost) -> None:
+    host.service.limits = replace(host.service.limits, max_envelope_kb=150)
+    with RunspacePool(connect()) as pool, pytest.raises(WinRMTransportError) as caught:
+        PowerShell(pool).add_script("say " + "x" * 400_000).invoke()
+    assert caught.value.code == 413
+
+
+def test_the_configuration_can_be_read(connect: Connect) -> None:
+    client = connect()
+    client.update_max_payload_size()
+    assert client.max_envelope_size == 512000
+
+
+def test_another_configuration_is_no_resource(connect: Connect) -> None:
+    with pytest.raises(WSManFaultError) as caught:
+        RunspacePool(connect(), configuration_name="JustEnough").open()
+    assert caught.value.code == faults.INVALID_RESOURCE
+
+
+def test_an_idle_timeout_below_the_minimum_is_refused(connect: Connect, host: LabHost) -> None:
+    host.service.limits = replace(host.service.limits, min_idle_timeout_s=60.0)
+    with pytest.raises(WSManFaultError) as caught:
+        RunspacePool(connect(), idle_timeout=5).open()
+    assert caught.value.code == faults.INVALID_PARAMETER
+
+
+def test_is_alive_and_enumerate_see_the_shell(connect: Connect, host: LabHost) -> None:
+    with RunspacePool(connect()) as pool:
+        assert pool.is_alive()
+        found = RunspacePool.get_runspace_pools(connect())
+        assert [p.id for p in found] == [pool.id]
+        host.service.loop.call_soon_threadsafe(host.service.end_all_shells)
+        wait_until(lambda: not host.service.shells)
+        assert not pool.is_alive()
+        pool.state = 0
+
+
+def test_disconnecting_is_refused_loudly(connect: Connect, host: LabHost) -> None:
+    with RunspacePool(connect()) as pool, pytest.raises(WSManFaultError, match="not simulated"):
+        pool.disconnect()
+    assert "Disconnect" in str(host.not_simulated[0])
+
+
+def test_a_second_receive_while_one_waits_is_refused(connect: Connect, host: LabHost) -> None:
+    with RunspacePool(connect(ssl=True)) as pool:
+        shell = running(pool, "sleep 3")
+        other = RunspacePool(connect(ssl=True), max_runspaces=1)
+        (lab_shell,) = host.service.shells.values()
+        (command,) = lab_shell.commands.values()
+        command.queue.receiving = True
+        with pytest.raises(WSManFaultError) as caught:
+            shell.poll_invoke(timeout=1)
+        assert caught.value.code == faults.RECEIVE_IN_PROGRESS
+        command.queue.receiving = False
+        shell.stop()
+        del other
+
+
+def test_identify_tells_the_stack(connect: Connect, host: LabHost) -> None:
+    import requests
+
+    body = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
+        'xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
+        "<s:Header/><s:Body><wsmid:Identify/></s:Body></s:Envelope>"
+    )
+    url = f"http://{host.address}:{host.port_http}/wsman"
+    answer = requests.post(url, data=body, headers={"WSMANIDENTIFY": "unauthenticated"}, timeout=5)
+    assert answer.status_code == 200
+    assert "OS: 0.0.0 SP: 0.0 Stack: 3.0" in answer.text
+    answer.close()
+
+
+def test_relates_to_echoes_the_message_id(connect: Connect) -> None:
+    client = connect()
+    with WinRS(client) as winrs:
+        answer = client.invoke(WSManAction.GET, winrs.resource_uri, None, None, winrs._selector_set)
+    assert answer is not None
+
+
+def test_cmd_programs_report_their_exit_code(connect: Connect) -> None:
+    with WinRS(connect()) as winrs:
+        process = Process(winrs, "exit", ["7"])
+        process.invoke()
+        assert process.rc == 7
