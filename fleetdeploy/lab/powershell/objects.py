@@ -392,3 +392,16 @@ class PSCredential(NetObject):
 
 SECURESTRING = define("System.Security.SecureString", aliases=("securestring",), py=SecureString)
 CREDENTIAL = define("System.Management.Automation.PSCredential", aliases=("pscredential",), py=PSCredential)
+
+
+class Regex(NetObject):
+    """System.Text.RegularExpressions.Regex; ``net`` is a compiled ``regex.NetRegex``."""
+
+    def __init__(self, net: Any) -> None:
+        self.net = net
+
+    def to_net_string(self) -> str:
+        return str(self.net.pattern)
+
+
+REGEX = define("System.Text.RegularExpressions.Regex", aliases=("regex",), py=Regex)

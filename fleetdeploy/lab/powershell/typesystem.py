@@ -261,6 +261,16 @@ class PSType:
         self.static_properties[name.lower()] = Property(name, type_name, getter)
 
 
+class _Nothing:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Any = _Nothing()
+"""What a void method returns; ``members`` turns it into the runtime's "no output"."""
+
 REGISTRY: dict[str, PSType] = {}
 """Known non-generic types and generic definitions by lower-case full name."""
 ACCELERATORS: dict[str, PSType] = {}

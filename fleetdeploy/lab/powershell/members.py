@@ -1,0 +1,535 @@
+"""Properties, methods, constructors and indexes of values, as scripts reach them.
+
+No member enumeration over collections (the runtime does that) and no cmdlets. Tables: ``dotnet/``; which overload a
+call takes: ``overloads``. A member a known type has in .NET but not here ends in NotSimulated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert, overloads, types
+from fleetdeploy.lab.powershell.convert import is_collection, to_string
+from fleetdeploy.lab.powershell.formatting import FormatFailure
+from fleetdeploy.lab.powershell.typesystem import NOTHING, Overload, Param
+from fleetdeploy.lab.powershell.values import (
+    INT32,
+    MISSING,
+    OBJECT,
+    AliasProperty,
+    ByteArray,
+    Char,
+    DictionaryBase,
+    DotNetException,
+    EnumValue,
+    GenericDictionary,
+    ListBase,
+    Member,
+    NetError,
+    NoteProperty,
+    OrderedDictionary,
+    Property,
+    PropertyBag,
+    PSArray,
+    PSCustomObject,
+    PSRuntimeError,
+    PSType,
+    ScriptMethod,
+    ScriptProperty,
+    array_type,
+    type_of,
+)
+
+RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
+
+
+def error(error_id: str, category: str, message: str, kind: str = RUNTIME_EXCEPTION) -> PSRuntimeError:
+    return PSRuntimeError(error_id, category, DotNetException(kind, message))
+
+
+# -- properties ---------------------------------------------------------------------------------------------------
+def bag_of(value: Any) -> PropertyBag | None:
+    """The PowerShell members of a value (own ones of a custom object, extended ones of any other)."""
+    if isinstance(value, PSCustomObject):
+        return value.members
+    return getattr(value, "extended", None)
+
+
+def find_property(kind: PSType, name: str) -> Property | None:
+    key = name.lower()
+    for current in kind.ancestry():
+        found = current.properties.get(key)
+        if found is not None:
+            return found
+    return None
+
+
+def has_method(value: Any, name: str) -> bool:
+    """Whether ``invoke`` would find the method (not whether arguments fit)."""
+    bag = bag_of(value)
+    if bag is not None and isinstance(bag.find(name), ScriptMethod):
+        return True
+    return any(name.lower() in current.methods for current in type_of(value).ancestry())
+
+
+def get_member(value: Any, name: str) -> Any:
+    """value.name: MISSING where there is none ($null outside strict mode)."""
+    if value is None:
+        return MISSING
+    bag = bag_of(value)
+    if bag is not None:
+        member = bag.find(name)
+        if member is not None:
+            return read_member(value, member)
+    key = name.lower()
+    if isinstance(value, DictionaryBase):
+        found = _dictionary_member(value, name)
+        if found is not MISSING:
+            return found
+    special = _SPECIAL.get(key)
+    if special is not None:
+        return special(value)
+    kind = type_of(value)
+    prop = find_property(kind, name)
+    if prop is not None:
+        try:
+            return prop.getter(value)
+        except NetError as failure:
+            raise _getter_error(prop.name, failure) from None
+    if isinstance(value, EnumValue) and key == "value__":
+        return value.value
+    if isinstance(value, DotNetException):
+        for known, held in value.properties.items():
+            if known.lower() == key:
+                return held
+    for current in kind.ancestry():
+        if key in current.methods:
+            from fleetdeploy.lab.powershell.dotnet.psobject import PSMethod
+
+            return PSMethod(current.methods[key][0].name, value)
+    return _missing(value, kind, name)
+
+
+def _missing(value: Any, kind: PSType, name: str) -> Any:
+    if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array or _closed(kind):
+        return MISSING
+    raise NotSimulated(f"[{kind.full_name}].{name}")
+
+
+def _closed(kind: PSType) -> bool:
+    current = kind.generic_definition or kind
+    return current.closed or kind is OBJECT
+
+
+def _dictionary_member(value: DictionaryBase, name: str) -> Any:
+    if isinstance(value, OrderedDictionary) or not isinstance(value, GenericDictionary):
+        if value.contains(name):
+            return value.get(name)
+        return MISSING
+    if value.key_type.full_name == "System.String" and value.contains(name):
+        return value.get(name)
+    return MISSING
+
+
+def read_member(value: Any, member: Member) -> Any:
+    if isinstance(member, NoteProperty):
+        return member.value
+    if isinstance(member, AliasProperty):
+        return get_member(value, member.target)
+    if isinstance(member, ScriptProperty):
+        if member.getter is None:
+            return None
+        return member.getter.invoke_delegate([], value)
+    from fleetdeploy.lab.powershell.dotnet.psobject import PSMethod
+
+    return PSMethod(member.name, value, script=True)
+
+
+def _getter_error(name: str, failure: NetError) -> PSRuntimeError:
+    inner = failure.exception
+    message = f'Exception getting "{name}": "{inner.message}"'
+    exception = DotNetException("System.Management.Automation.GetValueInvocationException", message, inner)
+    return PSRuntimeError("ExceptionWhenGetting", "NotSpecified", exception)
+
+
+def _view(value: Any) -> Any:
+    from fleetdeploy.lab.powershell.dotnet.psobject import PSObjectView
+
+    return PSObjectView(value)
+
+
+def _base(value: Any) -> Any:
+    from fleetdeploy.lab.powershell.dotnet.psobject import BaseView
+
+    return BaseView(value) if isinstance(value, DictionaryBase) else value
+
+
+def _names(value: Any) -> Any:
+    return get_member(_view(value), "TypeNames")
+
+
+_SPECIAL = {"psobject": _view, "psbase": _base, "pstypenames": _names}
+
+
+def set_member(value: Any, name: str, new: Any) -> None:
+    """value.name = new."""
+    bag = bag_of(value)
+    member = bag.find(name) if bag is not None else None
+    if member is not None:
+        _write_member(value, member, new)
+        return
+    if isinstance(value, PSCustomObject):
+        raise _no_property(name)
+    if isinstance(value, DictionaryBase):
+        set_index(value, name, new)
+        return
+    kind = type_of(value)
+    prop = find_property(kind, name)
+    if prop is None and not (isinstance(value, PSArray) or _closed(kind)):
+        raise NotSimulated(f"setting [{kind.full_name}].{name}")
+    if prop is None or prop.setter is None:
+        message = (
+            f"The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
+        )
+        if prop is not None:
+            message = f"'{prop.name}' is a ReadOnly property."
+        raise error(
+            "PropertyAssignmentException" if prop is not None else "PropertyNotFound",
+            "InvalidOperation",
+            message,
+        )
+    target = overloads.resolve_name(prop.type_name, kind)
+    try:
+        converted = convert.to_type(new, target)
+        prop.setter(value, converted)
+    except PSRuntimeError as failure:
+        raise _setter_error(prop.name, failure.exception.inner_exception or failure.exception) from None
+    except NetError as failure:
+        raise _setter_error(prop.name, failure.exception) from None
+
+
+def _no_property(name: str) -> PSRuntimeError:
+    text = f"The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
+    return _setter_error(name, DotNetException(RUNTIME_EXCEPTION, text))
+
+
+def _setter_error(name: str, inner: DotNetException) -> PSRuntimeError:
+    message = f'Exception setting "{name}": "{inner.message}"'
+    exception = DotNetException("System.Management.Automation.SetValueInvocationException", message, inner)
+    return PSRuntimeError("ExceptionWhenSetting", "NotSpecified", exception)
+
+
+def _write_member(value: Any, member: Member, new: Any) -> None:
+    if isinstance(member, NoteProperty):
+        member.value = new
+    elif isinstance(member, AliasProperty):
+        set_member(value, member.target, new)
+    elif isinstance(member, ScriptProperty):
+        if member.setter is None:
+            text = f'Set accessor for property "{member.name}" is unavailable.'
+            raise error(
+                "PropertyAssignmentException",
+                "InvalidOperation",
+                text,
+                "System.Management.Automation.SetValueException",
+            )
+        member.setter.invoke_delegate([new], value)
+    else:
+        raise NotSimulated(f"assignment to the method {member.name}")
+
+
+# -- methods ------------------------------------------------------------------------------------------------------
+def _wrap(name: str, count: int, inner: DotNetException) -> PSRuntimeError:
+    message = f'Exception calling "{name}" with "{count}" argument(s): "{inner.message}"'
+    exception = DotNetException("System.Management.Automation.MethodInvocationException", message, inner)
+    return PSRuntimeError(inner.type_name.rsplit(".", 1)[-1], "NotSpecified", exception)
+
+
+def _result(value: Any) -> Any:
+    if value is NOTHING:
+        from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+
+        return AUTO_NULL
+    return value
+
+
+def method_not_found(kind: PSType, name: str) -> PSRuntimeError:
+    message = f"Method invocation failed because [{kind.full_name}] does not contain a method named '{name}'."
+    result = error("MethodNotFound", "InvalidOperation", message)
+    result.target = name
+    return result
+
+
+def invoke(value: Any, name: str, args: list[Any], machine: Any = None) -> Any:
+    """value.name(args): AUTO_NULL for void methods; MethodNotFound where there is none."""
+    bag = bag_of(value)
+    if bag is not None:
+        member = bag.find(name)
+        if isinstance(member, ScriptMethod):
+            return member.script.invoke_delegate(args, value)
+    kind = type_of(value)
+    key = name.lower()
+    found: list[Overload] = []
+    for current in kind.ancestry():
+        found = current.methods.get(key, [])
+        if found:
+            break
+    if not found:
+        return _accessor(value, kind, name, args)
+    chosen, converted = overloads.choose(found, args, kind, name)
+    try:
+        if chosen.machine:
+            return _result(chosen.func(value, machine, *converted))
+        return _result(chosen.func(value, *converted))
+    except NetError as failure:
+        raise _wrap(chosen.name, len(args), failure.exception) from None
+    except FormatFailure as failure:
+        raise _wrap(chosen.name, len(args), DotNetException("System.FormatException", str(failure))) from None
+
+
+def _accessor(value: Any, kind: PSType, name: str, args: list[Any]) -> Any:
+    key = name.lower()
+    if key.startswith("get_") and not args:
+        prop = find_property(kind, name[4:])
+        if prop is not None:
+            return prop.getter(value)
+    if key == "get_item" and len(args) == 1:
+        return index(value, args[0])
+    if key == "set_item" and len(args) == 2:
+        set_index(value, args[0], args[1])
+        return _result(NOTHING)
+    if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array or _closed(kind):
+        if key in overloads.UNSIMULATED:
+            raise NotSimulated(f"[{kind.full_name}].{name}()")
+        raise method_not_found(kind, name)
+    raise NotSimulated(f"[{kind.full_name}].{name}()")
+
+
+def get_static(kind: PSType, name: str, machine: Any = None) -> Any:
+    """[kind]::name."""
+    key = name.lower()
+    for member, number in (kind.enum_values or {}).items():
+        if member.lower() == key:
+            return EnumValue(kind, number)
+    for current in kind.ancestry():
+        found = current.static_properties.get(key)
+        if found is not None:
+            return found.getter(machine)
+    if kind.is_enum or _closed(kind):
+        return MISSING
+    raise NotSimulated(f"[{kind.full_name}]::{name}")
+
+
+def call_static(kind: PSType, name: str, args: list[Any], machine: Any) -> Any:
+    """As ``invoke_static``, but a .NET exception stays a NetError."""
+    found: list[Overload] = []
+    for current in kind.ancestry():
+        found = current.static_methods.get(name.lower(), [])
+        if found:
+            break
+    if not found:
+        if _closed(kind) or kind.is_enum:
+            raise method_not_found(kind, name)
+        raise NotSimulated(f"[{kind.full_name}]::{name}()")
+    chosen, converted = overloads.choose(found, args, kind, name)
+    try:
+        return chosen.func(machine, *converted) if chosen.machine else chosen.func(*converted)
+    except FormatFailure as failure:
+        raise NetError(DotNetException("System.FormatException", str(failure))) from None
+
+
+def invoke_static(kind: PSType, name: str, args: list[Any], machine: Any = None) -> Any:
+    """[kind]::name(args)."""
+    if name.lower() == "new":
+        return construct(kind, args, machine)
+    try:
+        return _result(call_static(kind, name, args, machine))
+    except NetError as failure:
+        raise _wrap(name, len(args), failure.exception) from None
+
+
+def construct_unwrapped(kind: PSType, args: list[Any], machine: Any) -> Any:
+    """A new value; a .NET exception stays a NetError (New-Object and casts report it in their own way)."""
+    if kind.is_array and kind.element_type is not None:
+        return _new_array(kind, args)
+    definition = kind.generic_definition or kind
+    if not definition.constructors:
+        if kind.is_value_type and not args:
+            return convert.to_type(None, kind)
+        if definition.closed or definition.abstract:
+            raise overloads.no_overload("new" if definition.closed else definition.name, len(args))
+        raise NotSimulated(f"[{kind.full_name}]::new()")
+    chosen, converted = overloads.choose(definition.constructors, args, kind, definition.name)
+    extra: list[Any] = [machine] if chosen.machine else []
+    if kind.generic_definition is not None:
+        extra.insert(0, kind)
+    try:
+        return chosen.func(*extra, *converted)
+    except FormatFailure as failure:
+        raise NetError(DotNetException("System.FormatException", str(failure))) from None
+
+
+def construct(kind: PSType, args: list[Any], machine: Any = None) -> Any:
+    """[kind]::new(args)."""
+    try:
+        return construct_unwrapped(kind, args, machine)
+    except NetError as failure:
+        raise _wrap(".ctor", len(args), failure.exception) from None
+
+
+def _new_array(kind: PSType, args: list[Any]) -> PSArray:
+    if len(args) != 1:
+        raise NotSimulated("an array of several dimensions")
+    return new_array(kind.element_type or OBJECT, convert.to_type(args[0], INT32))
+
+
+def new_array(element: PSType, size: int) -> PSArray:
+    if size < 0:
+        raise NetError(DotNetException("System.OverflowException", "Arithmetic operation resulted in an overflow."))
+    if element.full_name == "System.Byte":
+        return ByteArray(bytes(size))
+    empty = convert.to_type(None, element) if element.is_value_type and not element.is_enum else None
+    if element.is_enum:
+        empty = EnumValue(element, 0)
+    return PSArray([empty] * size, element)
+
+
+def implicit_argument(value: Any, param: Param, kind: PSType) -> Any:
+    """A cast's value as the only argument of a constructor, or MISSING where the types do not fit by themselves."""
+    target = overloads.resolve_name(param.type_name, kind)
+    if target.is_array and target.element_type is not None:
+        if is_collection(value):
+            return convert.to_type(value, target)
+        return MISSING
+    if target is OBJECT or not type_of(value).is_assignable_to(target):
+        return MISSING
+    return value
+
+
+# -- indexes ------------------------------------------------------------------------------------------------------
+def cannot_index(value: Any) -> PSRuntimeError:
+    message = f"Unable to index into an object of type {type_of(value).full_name}."
+    return error("CannotIndex", "InvalidOperation", message)
+
+
+def _out_of_range() -> PSRuntimeError:
+    message = "Index was outside the bounds of the array."
+    return error("System.IndexOutOfRangeException", "OperationStopped", message, "System.IndexOutOfRangeException")
+
+
+def index(value: Any, key: Any, strict: bool = False) -> Any:
+    """value[key]; out of range is MISSING, or an error when ``strict`` (strict mode 3)."""
+    if isinstance(value, DictionaryBase):
+        return _dictionary_index(value, key)
+    own = getattr(value, "net_index", None)
+    if own is not None:
+        return own(key)
+    items: Any
+    if isinstance(value, ByteArray):
+        items = value.data
+    elif isinstance(value, (PSArray, ListBase)):
+        items = value.items
+    elif isinstance(value, str) and not isinstance(value, Char):
+        items = value
+    else:
+        if is_collection(value) or not _closed(type_of(value)):
+            raise NotSimulated(f"an index into [{type_of(value).full_name}]")
+        raise cannot_index(value)
+    if is_collection(key):
+        found = [_element(value, items, convert.to_type(one, INT32), strict) for one in key]
+        return PSArray([item for item in found if item is not MISSING])
+    return _element(value, items, convert.to_type(key, INT32), strict)
+
+
+def _element(value: Any, items: Any, at: int, strict: bool) -> Any:
+    size = len(items)
+    if at < 0:
+        at += size
+    if not 0 <= at < size:
+        if strict:
+            raise _out_of_range()
+        return MISSING
+    if isinstance(value, str):
+        if not value.isascii() and any(ord(char) > 0xFFFF for char in value):
+            raise NotSimulated("an index into a string with characters beyond U+FFFF")
+        return Char(items[at])
+    if isinstance(value, ByteArray):
+        from fleetdeploy.lab.powershell.values import Byte
+
+        return Byte(items[at])
+    return items[at]
+
+
+def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
+    if is_collection(key) and not value.contains(key):
+        return PSArray([_dictionary_index(value, one) for one in key])
+    if isinstance(value, OrderedDictionary) and type(key) is int:
+        values = value.values()
+        return values[key] if 0 <= key < len(values) else None
+    if isinstance(value, GenericDictionary):
+        key = convert.to_type(key, value.key_type)
+    if key is None:
+        return None
+    return value.get(key)
+
+
+def set_index(value: Any, key: Any, new: Any) -> None:
+    """value[key] = new."""
+    if isinstance(value, DictionaryBase):
+        _set_dictionary(value, key, new)
+        return
+    own = getattr(value, "net_set_index", None)
+    if own is not None:
+        own(key, new)
+        return
+    if not isinstance(value, (PSArray, ListBase)):
+        raise cannot_index(value)
+    if is_collection(key):
+        message = (
+            "Array assignment to ["
+            + ",".join(to_string(one) for one in key)
+            + "] failed because assignment to slices is not supported."
+        )
+        raise error("ArraySliceAssignmentFailed", "InvalidOperation", message)
+    at = convert.to_type(key, INT32)
+    converted = convert.convert_element(new, value.element_type)
+    size = len(value)
+    if at < 0:
+        at += size
+    if not 0 <= at < size:
+        if isinstance(value, ListBase):
+            message = (
+                "Index was out of range. Must be non-negative and less than the size of the collection."
+                "\r\nParameter name: index"
+            )
+            kind = "System.ArgumentOutOfRangeException"
+            raise error(kind, "OperationStopped", message, kind)
+        raise _out_of_range()
+    if isinstance(value, ByteArray):
+        value.data[at] = int(converted)
+    else:
+        value.items[at] = converted
+
+
+def _set_dictionary(value: DictionaryBase, key: Any, new: Any) -> None:
+    if key is None:
+        raise error("NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null.")
+    if isinstance(value, OrderedDictionary) and type(key) is int:
+        keys = value.keys()
+        if not 0 <= key < len(keys):
+            message = (
+                "Index was out of range. Must be non-negative and less than the size of the collection."
+                "\r\nParameter name: index"
+            )
+            kind = "System.ArgumentOutOfRangeException"
+            raise error(kind, "OperationStopped", message, kind)
+        value.set(keys[key], new)
+        return
+    if isinstance(value, GenericDictionary):
+        key = convert.to_type(key, value.key_type)
+        new = convert.convert_element(new, value.value_type)
+    value.set(key, new)
+
+
+_ = (types, array_type)

@@ -1,0 +1,200 @@
+"""Which overload a call takes: argument counts first, then how well each argument fits, then conversion.
+
+An approximation of PowerShell's binder, good for the overloads that ``dotnet/`` declares.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert, types
+from fleetdeploy.lab.powershell.typesystem import Overload, Param
+from fleetdeploy.lab.powershell.values import (
+    CHAR,
+    DECIMAL,
+    DOUBLE,
+    INT32,
+    INT64,
+    INTEGER_RANGES,
+    OBJECT,
+    STRING,
+    Char,
+    DotNetException,
+    PSArray,
+    PSReference,
+    PSRuntimeError,
+    PSType,
+    type_of,
+)
+
+METHOD_EXCEPTION = "System.Management.Automation.MethodException"
+UNSIMULATED = frozenset(
+    {
+        "normalize",
+        "isnormalized",
+        "copyto",
+        "gettypecode",
+        "getenumerator",
+        "binarysearch",
+        "getlength",
+        "getlowerbound",
+        "getupperbound",
+        "initialize",
+        "trimexcess",
+        "convertall",
+        "getobjectdata",
+        "ondeserialization",
+        "synchronized",
+    }
+)
+"""Methods .NET types have but the tables do not: refused instead of MethodNotFound."""
+
+_NO_MATCH = 1000
+
+
+def resolve_name(name: str, owner: PSType) -> PSType:
+    """A type name of a signature: T, K and V are the owner's arguments."""
+    if name.endswith("[]"):
+        from fleetdeploy.lab.powershell.values import array_type
+
+        return array_type(resolve_name(name[:-2], owner))
+    if owner.generic_args:
+        if name in ("T", "K"):
+            return owner.generic_args[0]
+        if name == "V":
+            return owner.generic_args[1]
+    elif name == "T" and owner.element_type is not None:
+        return owner.element_type
+    found = types.resolve(name)
+    if found is None:
+        raise NotSimulated(f"the type {name} of a parameter")
+    return found
+
+
+def no_overload(name: str, count: int) -> PSRuntimeError:
+    message = f'Cannot find an overload for "{name}" and the argument count: "{count}".'
+    return PSRuntimeError("MethodCountCouldNotFindBest", "NotSpecified", DotNetException(METHOD_EXCEPTION, message))
+
+
+def _cost(value: Any, target: PSType) -> int:
+    if value is None:
+        return 20 if target.is_value_type and not types.is_nullable(target) else 1
+    if hasattr(value, "invoke_delegate"):
+        return 0 if target.full_name in convert._DELEGATES or "`" in target.full_name else 6 if target is OBJECT else 15
+    source = type_of(value)
+    if source is target:
+        return 0
+    if target is OBJECT:
+        return 6
+    if types.is_nullable(target):
+        return _cost(value, target.generic_args[0]) + 1
+    if source.is_assignable_to(target):
+        return 1
+    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    if number and target in INTEGER_RANGES:
+        if isinstance(value, int):
+            low, high = INTEGER_RANGES[target]
+            if not low <= value <= high:
+                return 14
+            return 2 if target is INT32 else 3 if target is INT64 else 7
+        return 13
+    if number and target is DOUBLE:
+        return 4
+    if number and target is DECIMAL:
+        return 5
+    if number and target.full_name == "System.Single":
+        return 8
+    if isinstance(value, Char):
+        return 4 if target is STRING else 3 if target is INT32 else 9
+    if isinstance(value, str):
+        if target is CHAR:
+            return 8 if len(value) == 1 else _NO_MATCH
+        if target.is_enum:
+            return 9
+        if target.is_array:
+            return 10 if target.element_type is CHAR else 13
+        return 14
+    if isinstance(value, PSArray):
+        if target.is_array:
+            return 7
+        return 16 if target is STRING else 18
+    if target.is_array:
+        return 7 if convert.is_collection(value) else 13
+    if target is STRING:
+        return 11
+    return 17
+
+
+def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Param, PSType, Any]] | None:
+    """Pairs of parameter and argument, or None where the counts do not fit."""
+    params = overload.params
+    if params and params[-1].is_params:
+        head, last = params[:-1], params[-1]
+        if len(args) < len(head):
+            return None
+        target = resolve_name(last.type_name, owner)
+        pairs = [(param, resolve_name(param.type_name, owner), arg) for param, arg in zip(head, args, strict=False)]
+        rest = args[len(head) :]
+        if len(rest) == 1 and convert.is_collection(rest[0]):
+            pairs.append((last, target, rest[0]))
+        else:
+            pairs.append((last, target, PSArray(rest)))
+        return pairs
+    if len(params) != len(args):
+        return None
+    return [(param, resolve_name(param.type_name, owner), arg) for param, arg in zip(params, args, strict=True)]
+
+
+def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str) -> tuple[Overload, list[Any]]:
+    """The best overload and its converted arguments."""
+    candidates: list[tuple[int, int, Overload, list[tuple[Param, PSType, Any]]]] = []
+    for at, overload in enumerate(overloads):
+        pairs = _expand(overload, args, owner)
+        if pairs is None:
+            continue
+        cost = 0
+        for param, target, value in pairs:
+            if param.is_ref != isinstance(value, PSReference):
+                cost += 0 if target is OBJECT and not param.is_ref else _NO_MATCH
+            elif not param.is_ref:
+                cost += _cost(value, target) + (3 if param.is_params else 0)
+        candidates.append((cost, at, overload, pairs))
+    if not candidates:
+        raise no_overload(overloads[0].name, len(args))
+    candidates.sort(key=lambda candidate: candidate[:2])
+    failure: PSRuntimeError | None = None
+    for cost, _, overload, pairs in candidates:
+        if cost >= _NO_MATCH and len(candidates) > 1 and failure is not None:
+            continue
+        try:
+            return overload, [_convert(param, target, value, name) for param, target, value in pairs]
+        except PSRuntimeError as problem:
+            failure = failure or problem
+    assert failure is not None  # noqa: S101 - at least one candidate was tried
+    raise failure
+
+
+def _convert(param: Param, target: PSType, value: Any, name: str) -> Any:
+    if param.is_ref:
+        if not isinstance(value, PSReference):
+            message = f'Argument: "{param.name}" should be a System.Management.Automation.PSReference. Use [ref].'
+            raise PSRuntimeError(
+                "NonRefArgumentToRefParameterMsg", "NotSpecified", DotNetException(METHOD_EXCEPTION, message)
+            )
+        return value
+    try:
+        if value is None and not target.is_value_type and target is not STRING:
+            return None
+        if target is STRING and type(value).__name__ == "NullString":
+            return None
+        return convert.to_type(value, target)
+    except PSRuntimeError as failure:
+        text = convert.to_string(value)
+        message = (
+            f'Cannot convert argument "{param.name}", with value: "{text}", for "{name}" to type'
+            f' "{target.full_name}": "{failure.message}"'
+        )
+        exception = DotNetException(METHOD_EXCEPTION, message, failure.exception.inner_exception)
+        raise PSRuntimeError("MethodArgumentConversionInvalidCastArgument", "NotSpecified", exception) from None
