@@ -46,8 +46,15 @@ def config(limits: ServiceLimits) -> str:
     )
 
 
-def enumeration(shells: list[dict[str, str]]) -> str:
-    items = "".join(soap.shell_xml(shell) for shell in shells)
+def command(shell_id: str, command_id: str) -> str:
+    return (
+        f"<rsp:Command><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:CommandId>{command_id}</rsp:CommandId>"
+        "<rsp:State>Connected</rsp:State></rsp:Command>"
+    )
+
+
+def enumeration(parts: list[str]) -> str:
+    items = "".join(parts)
     return (
         f'<n:EnumerateResponse xmlns:n="{soap.N}"><n:EnumerationContext></n:EnumerationContext>'
         f"<w:Items>{items}</w:Items><w:EndOfSequence/></n:EnumerateResponse>"

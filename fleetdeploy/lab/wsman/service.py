@@ -131,7 +131,12 @@ class WinRmService:
             return inventory_xml.config(self.limits)
         if action == soap.ENUMERATE and request.resource_uri == soap.RSP:
             mine = [s.describe() for s in self.shells.values() if s.user == user]
-            return inventory_xml.enumeration(mine)
+            return inventory_xml.enumeration([soap.shell_xml(shell) for shell in mine])
+        if action == soap.ENUMERATE and request.resource_uri == f"{soap.RSP}/Command":
+            wanted = (request.body.findtext(f".//{{{soap.W}}}Selector") or "").strip().upper()
+            shell = self.shells.get(wanted)
+            ids = list(shell.commands) if shell is not None and shell.user == user else []
+            return inventory_xml.enumeration([inventory_xml.command(wanted, command_id) for command_id in ids])
         if action in (soap.GET, soap.DELETE, soap.COMMAND, soap.SEND, soap.RECEIVE, soap.SIGNAL):
             shell = self._find(request, user)
             shell.pending += 1

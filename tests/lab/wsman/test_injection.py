@@ -23,11 +23,15 @@ def invoke(connect: Connect, script: str, **options: object) -> list[object]:
         return list(shell.add_script(script).invoke())
 
 
-def fails(connect: Connect, script: str, **options: object) -> None:
+def _open_and_invoke(connect: Connect, script: str, **options: object) -> None:
     pool = RunspacePool(connect(**options))
+    pool.open()
+    PowerShell(pool).add_script(script).invoke()
+
+
+def fails(connect: Connect, script: str, **options: object) -> None:
     with pytest.raises(BROKEN):
-        pool.open()
-        PowerShell(pool).add_script(script).invoke()
+        _open_and_invoke(connect, script, **options)
 
 
 def test_reset_before_leaves_no_effect(connect: Connect, host: LabHost, engine: EchoEngine) -> None:
@@ -65,19 +69,17 @@ def test_silence_delays_and_then_all_is_well(connect: Connect, host: LabHost) ->
 
 
 def test_a_host_that_refuses_until_healed_has_closed_ports(connect: Connect, host: LabHost) -> None:
-    client = connect()
-    with RunspacePool(client) as pool:
-        assert PowerShell(pool).add_script("say x").invoke() == ["x"]
-        host.faults.add("refuse", count=None)
-        with pytest.raises(BROKEN):
-            PowerShell(pool).add_script("say x").invoke()
-        wait_until(lambda: not host.server.open)
-        with pytest.raises(requests.exceptions.ConnectionError, match="refused"):
-            RunspacePool(connect()).open()
-        host.faults.heal()
-        wait_until(lambda: host.server.open)
-        assert invoke(connect, "say back") == ["back"]
-        pool.state = 0
+    pool = RunspacePool(connect())
+    pool.open()
+    host.faults.add("refuse", count=None)
+    with pytest.raises(BROKEN):
+        PowerShell(pool).add_script("say x").invoke()
+    wait_until(lambda: not host.server.open)
+    with pytest.raises(requests.exceptions.ConnectionError, match="refused"):
+        RunspacePool(connect()).open()
+    host.faults.heal()
+    wait_until(lambda: host.server.open)
+    assert invoke(connect, "say back") == ["back"]
 
 
 def test_refusing_once_breaks_one_connection(connect: Connect, host: LabHost) -> None:

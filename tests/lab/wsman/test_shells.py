@@ -10,7 +10,7 @@ import pytest
 from pypsrp.exceptions import WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import Process, WinRS
-from pypsrp.wsman import WSManAction
+from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 
 from fleetdeploy.lab.fleet import LabHost
 from fleetdeploy.lab.wsman import faults
@@ -24,6 +24,14 @@ def wait_until(condition: object, seconds: float = 5.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
+
+
+def shell_of(client: WSMan, shell_id: str) -> WinRS:
+    """A client's view of a shell that it did not open."""
+    winrs = WinRS(client, id=shell_id)
+    winrs._selector_set = SelectorSet()
+    winrs._selector_set.add_option("ShellId", shell_id)
+    return winrs
 
 
 def running(pool: RunspacePool, script: str) -> PowerShell:
@@ -90,8 +98,7 @@ def test_the_clients_death_ends_nothing(connect: Connect, host: LabHost, engine:
 
 
 def test_an_unknown_shell_is_that_fault(connect: Connect) -> None:
-    client = connect()
-    winrs = WinRS(client, id=str(uuid.uuid4()).upper())
+    winrs = shell_of(connect(), str(uuid.uuid4()).upper())
     with pytest.raises(WSManFaultError) as caught:
         winrs.command("hostname", [])
     assert caught.value.code == faults.SHELL_NOT_FOUND
@@ -101,7 +108,7 @@ def test_an_unknown_shell_is_that_fault(connect: Connect) -> None:
 def test_a_shell_belongs_to_its_account(connect: Connect, host: LabHost) -> None:
     host.machine.accounts.add("other", "pw-other")
     with RunspacePool(connect()) as pool:
-        stranger = WinRS(connect(username="other", password="pw-other"), id=pool.id)
+        stranger = shell_of(connect(username="other", password="pw-other"), pool.id)
         with pytest.raises(WSManFaultError) as caught:
             stranger.command("hostname", [])
     assert caught.value.code == faults.SHELL_NOT_FOUND
@@ -184,14 +191,14 @@ def test_an_idle_timeout_below_the_minimum_is_refused(connect: Connect, host: La
 
 
 def test_is_alive_and_enumerate_see_the_shell(connect: Connect, host: LabHost) -> None:
-    with RunspacePool(connect()) as pool:
-        assert pool.is_alive()
-        found = RunspacePool.get_runspace_pools(connect())
-        assert [p.id for p in found] == [pool.id]
-        host.service.loop.call_soon_threadsafe(host.service.end_all_shells)
-        wait_until(lambda: not host.service.shells)
-        assert not pool.is_alive()
-        pool.state = 0
+    pool = RunspacePool(connect())
+    pool.open()
+    assert pool.is_alive()
+    found = RunspacePool.get_runspace_pools(connect())
+    assert [p.id for p in found] == [pool.id]
+    host.service.loop.call_soon_threadsafe(host.service.end_all_shells)
+    wait_until(lambda: not host.service.shells)
+    assert not pool.is_alive()
 
 
 def test_disconnecting_is_refused_loudly(connect: Connect, host: LabHost) -> None:
