@@ -1,0 +1,230 @@
+"""The journal: an append-only log of events, one SQLite file, readable with any SQLite tool.
+
+Holds what a conductor said (events), the plan of each rollout (so that ``resume`` needs no project file), and
+requests: commands from outside for a conductor that lives. Only the conductor appends events; the others write
+requests. The hosts are the truth, this is history: losing the file loses no host. Knows neither Windows nor
+strategies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fleetdeploy.errors import FleetdeployError
+from fleetdeploy.model.events import Event, event_from_json
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS rollouts (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, fleet TEXT NOT NULL, app TEXT NOT NULL, version TEXT NOT NULL,
+    digest TEXT NOT NULL, undoes TEXT NOT NULL, actor TEXT NOT NULL, conductor TEXT NOT NULL, pid INTEGER NOT NULL,
+    plan TEXT NOT NULL, started_at TEXT NOT NULL, outcome TEXT, exit_code INTEGER, ended_at TEXT
+);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_of ON events (rollout, seq);
+CREATE TABLE IF NOT EXISTS requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
+    at TEXT NOT NULL, taken_at TEXT
+);
+"""
+
+
+def state_dir(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the journal lies: ``FLEETDEPLOY_STATE_DIR``, else the platform's place for state."""
+    env = os.environ if environ is None else environ
+    if env.get("FLEETDEPLOY_STATE_DIR"):
+        return Path(env["FLEETDEPLOY_STATE_DIR"])
+    home = Path(env.get("HOME") or Path.home())
+    if sys.platform == "win32":
+        return Path(env.get("LOCALAPPDATA") or home / "AppData" / "Local") / "fleetdeploy"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "fleetdeploy"
+    return Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "fleetdeploy"
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRow:
+    """One rollout of the journal, newest fields as its conductor last wrote them."""
+
+    id: str
+    kind: str
+    fleet: str
+    app: str
+    version: str
+    digest: str
+    undoes: str
+    actor: str
+    conductor: str
+    pid: int
+    started_at: str
+    outcome: str | None
+    exit_code: int | None
+    ended_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event with its envelope."""
+
+    seq: int
+    rollout: str
+    at: str
+    event: Event
+
+    def to_json(self) -> dict[str, Any]:
+        """Envelope and event in one object."""
+        return {"seq": self.seq, "at": self.at, "rollout": self.rollout, **self.event.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command from outside: promote, resume, abort-rollback, abort-leave."""
+
+    id: int
+    rollout: str
+    kind: str
+    actor: str
+    at: str
+
+
+_ROW = "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at"
+
+
+def _utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Journal:
+    """One open journal. Methods may be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # The file exists with its mode before SQLite writes a byte: events name hosts, accounts and people.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._db = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as exc:
+            raise FleetdeployError(
+                f"the journal {path} cannot be opened: {exc}",
+                next_steps=("set FLEETDEPLOY_STATE_DIR to a directory that can be written",),
+            ) from exc
+
+    @classmethod
+    def default(cls) -> Journal:
+        """The journal in ``state_dir()``."""
+        return cls(state_dir() / "journal.sqlite3")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _query(self, sql: str, *values: object) -> Iterator[sqlite3.Cursor]:
+        with self._lock:
+            cursor = self._db.execute(sql, values)
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    def begin(
+        self,
+        rollout: str,
+        *,
+        kind: str,
+        fleet: str,
+        app: str,
+        version: str,
+        digest: str,
+        undoes: str,
+        actor: str,
+        conductor: str,
+        plan: Mapping[str, Any],
+    ) -> None:
+        """A conductor begins; with the id of an earlier one it takes over and the outcome is open again."""
+        sql = (
+            "INSERT INTO rollouts"
+            " (id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, plan, started_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+            " conductor=excluded.conductor, pid=excluded.pid, outcome=NULL, exit_code=NULL, ended_at=NULL"
+        )
+        values = (rollout, kind, fleet, app, version, digest, undoes, actor, conductor, os.getpid(), json.dumps(plan))
+        with self._query(sql, *values, _utc()):
+            pass
+
+    def append(self, rollout: str, event: Event) -> int:
+        """Append an event; returns its sequence number."""
+        sql = "INSERT INTO events (rollout, at, event) VALUES (?,?,?)"
+        with self._query(sql, rollout, _utc(), json.dumps(event.to_json(), ensure_ascii=False)) as cursor:
+            return int(cursor.lastrowid or 0)
+
+    def end(self, rollout: str, outcome: str | None, exit_code: int) -> None:
+        """This conductor's part is over; ``outcome`` None: the rollout stays open."""
+        sql = "UPDATE rollouts SET outcome=?, exit_code=?, ended_at=? WHERE id=?"
+        with self._query(sql, outcome, exit_code, _utc(), rollout):
+            pass
+
+    def rollouts(self, *, fleet: str | None = None, app: str | None = None, limit: int = 50) -> tuple[RolloutRow, ...]:
+        """Rollouts, newest first."""
+        sql = f"SELECT {_ROW} FROM rollouts WHERE (?1 IS NULL OR fleet=?1) AND (?2 IS NULL OR app=?2)"  # noqa: S608
+        with self._query(f"{sql} ORDER BY started_at DESC, id DESC LIMIT ?3", fleet, app, limit) as cursor:
+            return tuple(RolloutRow(*row) for row in cursor.fetchall())
+
+    def rollout(self, rollout: str) -> RolloutRow | None:
+        """One rollout; an unambiguous beginning or end of the id will do."""
+        sql = f"SELECT {_ROW} FROM rollouts WHERE id=?1 OR id LIKE ?1||'%' OR id LIKE '%'||?1 LIMIT 2"  # noqa: S608
+        with self._query(sql, rollout.upper()) as cursor:
+            rows = cursor.fetchall()
+        exact = [r for r in rows if r[0] == rollout.upper()] or rows
+        return RolloutRow(*exact[0]) if len(exact) == 1 else None
+
+    def plan(self, rollout: str) -> dict[str, Any] | None:
+        """The plan as it was stored, plain."""
+        with self._query("SELECT plan FROM rollouts WHERE id=?", rollout) as cursor:
+            row = cursor.fetchone()
+        return dict(json.loads(row[0])) if row else None
+
+    def events(self, rollout: str, *, after: int = 0) -> tuple[EventRow, ...]:
+        """Events of a rollout in order."""
+        sql = "SELECT seq, rollout, at, event FROM events WHERE rollout=? AND seq>? ORDER BY seq"
+        with self._query(sql, rollout, after) as cursor:
+            rows = cursor.fetchall()
+        return tuple(EventRow(seq, rid, at, event_from_json(json.loads(text))) for seq, rid, at, text in rows)
+
+    def request(self, rollout: str, kind: str, actor: str) -> int:
+        """Ask the living conductor of ``rollout`` for something."""
+        sql = "INSERT INTO requests (rollout, kind, actor, at) VALUES (?,?,?,?)"
+        with self._query(sql, rollout, kind, actor, _utc()) as cursor:
+            return int(cursor.lastrowid or 0)
+
+    def take_requests(self, rollout: str) -> tuple[Request, ...]:
+        """Requests not taken yet, in order; each is handed out once."""
+        sql = (
+            "UPDATE requests SET taken_at=? WHERE rollout=? AND taken_at IS NULL RETURNING id, rollout, kind, actor, at"
+        )
+        with self._query(sql, _utc(), rollout) as cursor:
+            rows = cursor.fetchall()
+        return tuple(Request(*row) for row in sorted(rows))
+
+    def was_taken(self, request: int) -> bool:
+        """True once the conductor has seen the request."""
+        with self._query("SELECT taken_at FROM requests WHERE id=?", request) as cursor:
+            row = cursor.fetchone()
+        return bool(row and row[0])
