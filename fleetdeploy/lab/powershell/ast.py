@@ -309,15 +309,6 @@ class Pipeline(Statement):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PipelineChain(Statement):
-    """`a && b` and `a || b` (version "7" only); operator "AndAnd" or "OrOr"."""
-
-    lhs_pipeline_chain: Statement
-    rhs_pipeline: Statement
-    operator: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class AssignmentStatement(Statement):
     """`left op right`; right is any statement. operator "Equals", "PlusEquals", …"""
 
@@ -500,15 +491,6 @@ class BinaryExpression(Expression):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TernaryExpression(Expression):
-    """`condition ? if_true : if_false` (version "7" only)."""
-
-    condition: Expression
-    if_true: Expression
-    if_false: Expression
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class UnaryExpression(Expression):
     """`op child`, and `child++` ("PostfixPlusPlus", "PostfixMinusMinus")."""
 
@@ -540,7 +522,6 @@ class MemberExpression(Expression):
     expression: Expression
     member: Expression
     static: bool = False
-    null_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -556,7 +537,6 @@ class IndexExpression(Expression):
 
     target: Expression
     index: Expression
-    null_conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -653,9 +633,9 @@ class Hashtable(Expression):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsingExpression(Expression):
-    """`$using:name`."""
+    """`$using:name`; sub_expression is the variable without the prefix, perhaps with members or indices after it."""
 
-    sub_expression: VariableExpression
+    sub_expression: Expression
 
 
 @dataclass(frozen=True, slots=True, eq=False)
