@@ -1,0 +1,587 @@
+"""Binds arguments to parameters: by name, prefix, alias, position, pipeline object and property name.
+
+Decides the parameter set, what is missing, ambiguous or unknown, with PowerShell's error ids. Conversion and validation of one
+value is `coerce`. The declared parameters come from signature.py; commands.py makes the arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import ast, convert, members, types
+from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
+from fleetdeploy.lab.powershell.runtime.errors import BINDING_EXCEPTION, binding_error
+from fleetdeploy.lab.powershell.runtime.signature import (
+    ALL_SETS,
+    COMMON,
+    COMMON_ALIASES,
+    SHOULD_PROCESS,
+    SHOULD_PROCESS_ALIASES,
+    Signature,
+    Spec,
+)
+from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable, iterate
+from fleetdeploy.lab.powershell.values import (
+    MISSING,
+    DotNetException,
+    PSArray,
+    PSReference,
+    PSRuntimeError,
+    SwitchParameter,
+    is_number,
+    type_of,
+)
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.runtime.interp import Interp
+
+VALIDATION = "System.Management.Automation.ParameterBindingValidationException"
+TRANSFORMATION = "System.Management.Automation.ParameterBindingArgumentTransformationException"
+TRANSFORM_METADATA = "System.Management.Automation.ArgumentTransformationMetadataException"
+NO_ARGUMENT: Any = object()
+
+
+@dataclass(slots=True)
+class Arg:
+    """One argument as written: `name` for `-Name`; `value` NO_ARGUMENT when `-Name` stands alone (so far)."""
+
+    value: Any
+    name: str | None = None
+    text: str | None = None
+    colon: bool = False
+    splatted: bool = False
+
+
+@dataclass(slots=True)
+class Bound:
+    """What binding gave."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+    common: dict[str, Any] = field(default_factory=dict)
+    rest: list[Any] = field(default_factory=list)
+    candidates: list[str] = field(default_factory=list)
+    delayed: dict[str, ScriptBlockValue] = field(default_factory=dict)
+    set_name: str = ALL_SETS
+
+
+def find_spec(signature: Signature, name: str, *, simple: bool) -> Spec | str | None:
+    """The parameter a written name means: a Spec, the key of a common parameter, or None."""
+    key = name.lower()
+    spec = signature.by_key.get(key) or signature.aliases.get(key)
+    if spec is not None:
+        return spec
+    common: dict[str, str] = {}
+    if not simple:
+        common.update(COMMON)
+        if signature.supports_should_process:
+            common.update(SHOULD_PROCESS)
+        if key in common:
+            return key
+        if key in COMMON_ALIASES:
+            return COMMON_ALIASES[key]
+        if signature.supports_should_process and key in SHOULD_PROCESS_ALIASES:
+            return SHOULD_PROCESS_ALIASES[key]
+    hits: dict[str, Spec | str] = {}
+    for one in signature.specs:
+        if one.key.startswith(key) or any(alias.lower().startswith(key) for alias in one.aliases):
+            hits[one.key] = one
+    for known in common:
+        if known.startswith(key):
+            hits.setdefault(known, known)
+    if not hits:
+        return None
+    if len(hits) == 1:
+        return next(iter(hits.values()))
+    own = [hit for hit in hits.values() if isinstance(hit, Spec)]
+    if len(own) == 1:
+        return own[0]
+    shown = " ".join(f"-{hit.name if isinstance(hit, Spec) else common[hit]}" for hit in hits.values())
+    raise binding_error(
+        "AmbiguousParameter",
+        f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include: {shown}.",
+        parameter=name,
+    )
+
+
+class Binder:
+    """One binding of one command call."""
+
+    def __init__(self, rt: Interp, signature: Signature, command: str) -> None:
+        self.rt = rt
+        self.signature = signature
+        self.command = command
+        self.simple = not signature.advanced
+        self.bound = Bound()
+        self.base_values: dict[str, Any] = {}
+
+    # -- command line ------------------------------------------------------------------------------------------
+
+    def bind(self, args: list[Arg], *, pipeline_input: bool) -> Bound:
+        bound = self.bound
+        positional: list[Arg] = []
+        explicit = {arg.name.lower() for arg in args if arg.name is not None and not arg.splatted}
+        index = 0
+        while index < len(args):
+            arg = args[index]
+            index += 1
+            if arg.name is None:
+                positional.append(arg)
+                continue
+            spec = find_spec(self.signature, arg.name, simple=self.simple)
+            if spec is None:
+                if not self.simple:
+                    raise binding_error(
+                        "NamedParameterNotFound",
+                        f"A parameter cannot be found that matches parameter name '{arg.name}'.",
+                        parameter=arg.name,
+                    )
+                from fleetdeploy.lab.powershell.runtime.values_ext import ArgName
+
+                positional.append(Arg(ArgName(arg.text or f"-{arg.name}"), splatted=True, text="\0name"))
+                if arg.value is not NO_ARGUMENT:
+                    positional.append(Arg(arg.value, splatted=True, text="\0value"))
+                elif index < len(args) and args[index].name is None:
+                    positional.append(Arg(args[index].value, splatted=True, text="\0value"))
+                    index += 1
+                continue
+            if arg.splatted and arg.name.lower() in explicit and arg.name.lower() not in bound.given:
+                self._already_bound(arg.name)
+            value = arg.value
+            text = arg.text
+            is_switch = spec in ("verbose", "debug", "whatif", "confirm") if isinstance(spec, str) else spec.is_switch
+            if value is NO_ARGUMENT:
+                if is_switch:
+                    value = True
+                elif index < len(args) and args[index].name is None:
+                    value = args[index].value
+                    text = args[index].text
+                    index += 1
+                else:
+                    raise binding_error(
+                        "MissingArgument",
+                        f"Missing an argument for parameter '{spec if isinstance(spec, str) else spec.name}'. "
+                        "Specify a parameter and try again.",
+                        parameter=spec if isinstance(spec, str) else spec.name,
+                    )
+            if isinstance(spec, str):
+                bound.common[spec] = value
+                continue
+            if spec.key in bound.given:
+                self._already_bound(spec.name)
+            self.set_value(spec, value, text=text)
+        self._choose_sets()
+        self._positional(positional)
+        self._choose_sets()
+        if not pipeline_input:
+            self.finish(final=True)
+        return bound
+
+    def _already_bound(self, name: str) -> None:
+        raise binding_error(
+            "ParameterAlreadyBound",
+            f"Cannot bind parameter because parameter '{name}' is specified more than once. To provide multiple "
+            "values to parameters that can accept multiple values, use the array syntax.",
+            parameter=name,
+        )
+
+    def set_value(self, spec: Spec, value: Any, *, text: str | None = None, from_pipeline: bool = False) -> None:
+        if spec.unsupported:
+            raise NotSimulated(f"{self.command} -{spec.name}")
+        if (
+            isinstance(value, ScriptBlockValue)
+            and not from_pipeline
+            and spec.takes_pipeline
+            and spec.type is not None
+            and spec.type.full_name not in ("System.Management.Automation.ScriptBlock", "System.Object")
+            and spec.type_name not in ("scriptblock", "object", "scriptblock[]", "object[]")
+        ):
+            self.bound.delayed[spec.key] = value
+            self.bound.given[spec.key] = spec.name
+            return
+        converted = self.coerce(spec, value, text=text)
+        self.bound.values[spec.key] = converted
+        self.bound.given[spec.key] = spec.name
+
+    # -- one value ---------------------------------------------------------------------------------------------
+
+    def coerce(self, spec: Spec, value: Any, *, text: str | None = None) -> Any:
+        converted = self._convert(spec, value, text)
+        mandatory = any(part.mandatory for part in spec.sets.values())
+        self._refuse_empty(spec, converted, mandatory)
+        for check in spec.checks:
+            if converted is None and spec.allow_null:
+                continue
+            try:
+                check(converted)
+            except PSRuntimeError as error:
+                raise binding_error(
+                    "ParameterArgumentValidationError",
+                    f"Cannot validate argument on parameter '{spec.name}'. {error.message}",
+                    parameter=spec.name,
+                    category="InvalidData",
+                    exception_type=VALIDATION,
+                    inner=error.exception,
+                ) from error
+        return converted
+
+    def _convert(self, spec: Spec, value: Any, text: str | None) -> Any:
+        if spec.is_switch:
+            if isinstance(value, SwitchParameter):
+                flag = value.is_present
+            elif isinstance(value, bool) or value is None:
+                flag = bool(value)
+            elif spec.script:
+                raise self._bad_conversion(
+                    spec,
+                    convert_failure(value, "System.Management.Automation.SwitchParameter"),
+                )
+            elif is_number(value):
+                flag = bool(value)
+            else:
+                raise self._bad_conversion(spec, convert_failure(value, "System.Management.Automation.SwitchParameter"))
+            return SwitchParameter(flag) if spec.script else flag
+        kind = spec.type
+        if kind is None or kind.full_name == "System.Object":
+            return value
+        if spec.type_name == "ref" and not isinstance(value, PSReference):
+            raise self._bad_conversion(spec, convert_failure(value, "System.Management.Automation.PSReference"))
+        name = kind.full_name
+        if name == "System.String":
+            if text is not None and is_number(value):
+                return text
+            if is_enumerable(value):
+                if self.simple:
+                    return self.rt.to_string(value)
+                raise self._bad_conversion(spec, convert_failure(value, name))
+        if name == "System.Boolean" and (isinstance(value, str) or value is None):
+            raise self._bad_conversion(
+                spec,
+                DotNetException(
+                    "System.Management.Automation.PSInvalidCastException",
+                    f'Cannot convert value "{"" if value is None else type_of(value).full_name}" to type '
+                    '"System.Boolean". Boolean parameters accept only Boolean values and numbers, such as $True, '
+                    "$False, 1 or 0.",
+                ),
+            )
+        if name == "System.String[]" and text is not None and is_number(value):
+            return convert.to_type(PSArray([text]), kind)
+        if value is None and kind.is_array:
+            return None
+        try:
+            return convert.to_type(value, kind)
+        except PSRuntimeError as error:
+            inner = error.exception.inner_exception or error.exception
+            raise self._bad_conversion(spec, inner, error.message) from error
+
+    def _bad_conversion(self, spec: Spec, cause: DotNetException, message: str = "") -> PSRuntimeError:
+        text = message or cause.message
+        if spec.script:
+            return binding_error(
+                "ParameterArgumentTransformationError",
+                f"Cannot process argument transformation on parameter '{spec.name}'. {text}",
+                parameter=spec.name,
+                category="InvalidData",
+                exception_type=TRANSFORMATION,
+                inner=DotNetException(TRANSFORM_METADATA, text, cause),
+            )
+        return binding_error(
+            "CannotConvertArgumentNoMessage",
+            f"Cannot bind parameter '{spec.name}'. {text}",
+            parameter=spec.name,
+            inner=cause,
+        )
+
+    def _refuse_empty(self, spec: Spec, value: Any, mandatory: bool) -> None:
+        if spec.script and not mandatory:
+            return
+        reason = ""
+        is_string = spec.type is not None and spec.type.full_name == "System.String"
+        if value is None:
+            if not spec.allow_null and (mandatory or not spec.script) and not spec.is_switch:
+                if not mandatory and (spec.type is None or is_string or not spec.type.is_value_type):
+                    return
+                reason = "NullNotAllowed"
+        elif isinstance(value, str):
+            if not value and is_string and not spec.allow_empty_string and mandatory:
+                reason = "EmptyStringNotAllowed"
+        elif mandatory and spec.type is not None and spec.type.is_array and is_enumerable(value):
+            elements = list(iterate(value))
+            element = spec.type.element_type
+            if not elements:
+                reason = "" if spec.allow_empty_collection else "EmptyArrayNotAllowed"
+            elif element is not None and element.full_name == "System.String":
+                if any(not one for one in elements) and not spec.allow_empty_string:
+                    reason = "EmptyStringNotAllowed"
+            elif any(one is None for one in elements) and not spec.allow_null:
+                reason = "NullNotAllowed"
+        if reason:
+            what = {
+                "NullNotAllowed": "because it is null",
+                "EmptyStringNotAllowed": "because it is an empty string",
+                "EmptyArrayNotAllowed": "because it is an empty array",
+            }[reason]
+            raise binding_error(
+                f"ParameterArgumentValidationError{reason}",
+                f"Cannot bind argument to parameter '{spec.name}' {what}.",
+                parameter=spec.name,
+                category="InvalidData",
+                exception_type=VALIDATION,
+            )
+
+    # -- sets and positions ------------------------------------------------------------------------------------
+
+    def _choose_sets(self) -> None:
+        names = self.signature.set_names or [ALL_SETS]
+        left = [
+            name
+            for name in names
+            if all(self.signature.by_key[key].in_set(name) is not None for key in self.bound.given)
+        ]
+        if not left and self.bound.given and self.signature.set_names:
+            # Only parameters of all sets were given: every set is still possible.
+            self._ambiguous()
+        self.bound.candidates = left
+
+    def _ambiguous(self) -> None:
+        raise binding_error(
+            "AmbiguousParameterSet", "Parameter set cannot be resolved using the specified named parameters."
+        )
+
+    def _preferred(self) -> list[str]:
+        default = self.signature.default_set.lower()
+        names = list(self.bound.candidates)
+        names.sort(key=lambda name: name.lower() != default)
+        return names
+
+    def _positional(self, positional: list[Arg]) -> None:
+        pending = [arg for arg in positional if not (arg.text or "").startswith("\0")]
+        extra = [arg for arg in positional if (arg.text or "").startswith("\0")]
+        for set_name in self._preferred():
+            slots = self._slots(set_name)
+            if not pending:
+                break
+            if not slots:
+                continue
+            while pending and slots:
+                spec = slots.pop(0)
+                arg = pending[0]
+                try:
+                    self.set_value(spec, arg.value, text=arg.text)
+                except PSRuntimeError:
+                    # Another set may take the value at this position.
+                    others = [
+                        other
+                        for name in self._preferred()
+                        if name != set_name
+                        for other in self._slots(name)
+                        if other is not spec
+                    ]
+                    if not others:
+                        raise
+                    self.bound.given.pop(spec.key, None)
+                    self.set_value(others[0], arg.value, text=arg.text)
+                    pending.pop(0)
+                    break
+                pending.pop(0)
+            self._choose_sets()
+        remaining = next(
+            (
+                spec
+                for spec in self.signature.specs
+                if spec.key not in self.bound.given and any(part.remaining for part in spec.sets.values())
+            ),
+            None,
+        )
+        if pending and remaining is not None:
+            items = [
+                arg.text
+                if arg.text is not None and is_number(arg.value) and "string" in remaining.type_name
+                else arg.value
+                for arg in pending
+            ]
+            if len(items) == 1 and is_enumerable(items[0]):
+                value: Any = items[0]
+            elif remaining.type is None or remaining.type.full_name == "System.Object":
+                value = GenericList(items, types.resolve("object") or GENERIC_LIST)
+            else:
+                value = PSArray(items)
+            self.set_value(remaining, value)
+            pending = []
+        if (pending or extra) and not self.simple:
+            bad = (pending or extra)[0].value
+            raise binding_error(
+                "PositionalParameterNotFound",
+                f"A positional parameter cannot be found that accepts argument '{self.rt.to_string(bad)}'.",
+                target=None,
+            )
+        keep = {id(arg) for arg in pending} | {id(arg) for arg in extra}
+        self.bound.rest = [arg.value for arg in positional if id(arg) in keep]
+
+    def _slots(self, set_name: str) -> list[Spec]:
+        found: list[tuple[int, Spec]] = []
+        for spec in self.signature.specs:
+            part = spec.in_set(set_name)
+            if part is not None and part.position is not None and spec.key not in self.bound.given and not part.remaining:
+                found.append((part.position, spec))
+        found.sort(key=lambda pair: pair[0])
+        return [spec for _, spec in found]
+
+    def finish(self, *, final: bool) -> None:
+        """Settle the set and refuse what is missing (`final`: nothing comes from the pipeline any more)."""
+        bound = self.bound
+        candidates = bound.candidates or [ALL_SETS]
+        default = self.signature.default_set
+        complete = [name for name in candidates if not self._missing(name)]
+        chosen: str
+        if default and default.lower() in (name.lower() for name in candidates):
+            chosen = default
+            if self._missing(default) and len(complete) == 1:
+                chosen = complete[0]
+        elif len(candidates) == 1:
+            chosen = candidates[0]
+        elif complete:
+            chosen = complete[0]
+            with_own = [name for name in complete if self._own(name)]
+            if len(with_own) == 1:
+                chosen = with_own[0]
+            elif len(complete) > 1 and default:
+                chosen = default
+            elif len(complete) > 1 and not default:
+                self._ambiguous()
+        elif len(candidates) > 1:
+            self._ambiguous()
+            chosen = candidates[0]
+        else:
+            chosen = ALL_SETS
+        if not self.signature.set_names:
+            chosen = default or ALL_SETS
+        elif default and default.lower() not in (name.lower() for name in candidates) and not complete:
+            chosen = candidates[0]
+        bound.set_name = self.signature.spelled(chosen)
+        missing = self._missing(chosen)
+        if missing and final:
+            shown = " ".join(spec.name for spec in missing)
+            raise binding_error(
+                "MissingMandatoryParameter",
+                f"Cannot process command because of one or more missing mandatory parameters: {shown}.",
+                parameter=missing[0].name,
+            )
+
+    def _missing(self, set_name: str) -> list[Spec]:
+        found = []
+        for spec in self.signature.specs:
+            part = spec.in_set(set_name)
+            if part is not None and part.mandatory and spec.key not in self.bound.given:
+                found.append(spec)
+        return found
+
+    def _own(self, set_name: str) -> bool:
+        key = set_name.lower()
+        return any(key in self.signature.by_key[given].sets for given in self.bound.given)
+
+    # -- pipeline ----------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> None:
+        """Remember what the command line gave: each pipeline object starts from it."""
+        self.base_values = dict(self.bound.values)
+        self._base_given = dict(self.bound.given)
+        self._base_candidates = list(self.bound.candidates)
+
+    def bind_object(self, value: Any) -> bool:
+        """Bind one pipeline object; False when it fits no parameter."""
+        bound = self.bound
+        bound.values = dict(self.base_values)
+        bound.given = dict(self._base_given)
+        bound.candidates = list(self._base_candidates)
+        for key, block in bound.delayed.items():
+            spec = self.signature.by_key[key]
+            out = self.rt.invoke_block(block, [], dollar_under=value, same_scope=True)
+            if not out:
+                raise binding_error(
+                    "ScriptBlockArgumentNoOutput",
+                    f"Cannot evaluate parameter '{spec.name}' because its argument is specified as a script block and "
+                    "there is no output. A script block cannot be evaluated without output.",
+                    parameter=spec.name,
+                )
+            self.set_value(spec, out[0] if len(out) == 1 else PSArray(out), from_pipeline=True)
+        any_bound = bool(bound.delayed)
+        free = [spec for spec in self.signature.specs if spec.takes_pipeline and spec.key not in bound.given]
+        by_value = [spec for spec in free if self._part(spec, "pipeline")]
+        by_name = [spec for spec in free if self._part(spec, "by_property")]
+        done = False
+        for spec in by_value:
+            if self._fits(spec, value):
+                self.set_value(spec, value, from_pipeline=True)
+                done = any_bound = True
+        if not done:
+            any_bound = self._bind_properties(by_name, value) or any_bound
+            done = bool(any_bound and any(spec.key in bound.given for spec in by_name))
+        elif by_name:
+            self._bind_properties([spec for spec in by_name if spec.key not in bound.given], value)
+        if not done:
+            for spec in by_value:
+                try:
+                    self.set_value(spec, value, from_pipeline=True)
+                except PSRuntimeError as error:
+                    if error.error_id.startswith("ParameterArgumentValidation"):
+                        raise
+                    continue
+                done = any_bound = True
+        if not any_bound:
+            return False
+        self._choose_sets()
+        self.finish(final=False)
+        missing = self._missing(bound.set_name)
+        return not missing
+
+    def _part(self, spec: Spec, what: str) -> bool:
+        return any(
+            getattr(part, what)
+            for name in (self.bound.candidates or [ALL_SETS])
+            if (part := spec.in_set(name)) is not None
+        )
+
+    def _fits(self, spec: Spec, value: Any) -> bool:
+        if spec.type is None or spec.type.full_name == "System.Object":
+            return True
+        if value is None:
+            return False
+        kind = type_of(value)
+        if kind.is_assignable_to(spec.type):
+            return True
+        element = spec.type.element_type
+        return element is not None and kind.is_assignable_to(element)
+
+    def _bind_properties(self, specs: list[Spec], value: Any) -> bool:
+        some = False
+        for spec in specs:
+            if value is None:
+                continue
+            for name in (spec.name, *spec.aliases):
+                got = members.get_member(value, name)
+                if got is MISSING:
+                    continue
+                try:
+                    self.set_value(spec, got, from_pipeline=True)
+                except PSRuntimeError as error:
+                    if error.error_id.startswith("ParameterArgumentValidation"):
+                        raise
+                    break
+                some = True
+                break
+        return some
+
+
+def convert_failure(value: Any, to: str) -> DotNetException:
+    shown = "" if value is None else convert.to_string(value)
+    source = "" if value is None else type_of(value).full_name
+    return DotNetException(
+        "System.Management.Automation.PSInvalidCastException",
+        f'Cannot convert the "{shown}" value of type "{source}" to type "{to}".',
+    )
+
+
+_ = (ast, BINDING_EXCEPTION)

@@ -1,0 +1,424 @@
+"""Runs pipelines of commands: finds each command, evaluates its arguments, applies redirections, drives the objects.
+
+Decides command lookup (alias, function, cmdlet, program) and what happens when one command ends the pipeline. What a command
+does is in processors.py, cmdlets/ and native.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import ast
+from fleetdeploy.lab.powershell.cmdlets import registry
+from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime import known_commands, native
+from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
+from fleetdeploy.lab.powershell.runtime.errors import (
+    InvocationInfo,
+    StopUpstream,
+    position,
+    runtime_error,
+)
+from fleetdeploy.lab.powershell.runtime.processors import (
+    CmdletProcessor,
+    PipelineFailure,
+    Processor,
+    ScriptProcessor,
+)
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+from fleetdeploy.lab.powershell.runtime.streams import NAMES, Streams
+from fleetdeploy.lab.powershell.runtime.values_ext import (
+    AliasInfo,
+    ApplicationInfo,
+    ArgName,
+    CmdletInfo,
+    CommandInfo,
+    FunctionInfo,
+    ScriptBlockValue,
+    ScriptInfo,
+    is_enumerable,
+    iterate,
+)
+from fleetdeploy.lab.powershell.values import DotNetException, PSRuntimeError, is_number
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.runtime.interp import Interp
+
+Out = Callable[[Any], None]
+NOTHING: Any = object()
+
+
+# ------------------------------------------------------------------------------------------------ lookup
+
+
+def find_command(rt: Interp, name: str, line: int = 0) -> CommandInfo | None:
+    """What a name means here: alias, function, cmdlet, program, script file."""
+    seen = 0
+    key = name.lower()
+    if "\\" in key and key.startswith(("microsoft.powershell.", "cimcmdlets\\")):
+        key = key.rsplit("\\", 1)[1]
+    while seen < 10:
+        alias = rt.scope.find_alias(key)
+        if alias is None and rt.scope.find_function(key) is None:
+            alias = registry.find_alias(key)
+        if alias is None:
+            break
+        key = alias.lower()
+        seen += 1
+    function = rt.scope.find_function(_unqualified(key))
+    if function is not None:
+        found: FunctionInfo = function
+        return found
+    cls = registry.find_cmdlet(key)
+    if cls is not None:
+        return CmdletInfo(cls)
+    program = native.find(rt, key)
+    if program is not None:
+        return ApplicationInfo(program, program)
+    script = find_script(rt, name)
+    if script is not None:
+        return script
+    if "-" not in key:
+        cls = registry.find_cmdlet(f"get-{key}")
+        if cls is not None:
+            return CmdletInfo(cls)
+    if known_commands.exists_on_windows(key):
+        raise NotSimulated(f"the command {name}", line)
+    return None
+
+
+def _unqualified(key: str) -> str:
+    head, colon, tail = key.partition(":")
+    return tail if colon and head in ("global", "script", "local", "function") else key
+
+
+def find_script(rt: Interp, name: str) -> ScriptInfo | None:
+    if not name.lower().endswith(".ps1") or rt.machine is None:
+        return None
+    from fleetdeploy.lab.powershell.runtime import files
+
+    return files.load_script(rt, name)
+
+
+def not_found(name: str) -> PSRuntimeError:
+    message = (
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
+        "Check the spelling of the name, or if a path was included, verify that the path is correct and try again."
+    )
+    exception = DotNetException(
+        "System.Management.Automation.CommandNotFoundException",
+        message,
+        None,
+        {"CommandName": name, "WasThrownFromThrowStatement": False},
+    )
+    return PSRuntimeError("CommandNotFoundException", "ObjectNotFound", exception, name)
+
+
+# ------------------------------------------------------------------------------------------------ arguments
+
+
+def arguments(rt: Interp, elements: Sequence[ast.Node]) -> list[Arg]:
+    args: list[Arg] = []
+    for element in elements:
+        if isinstance(element, ast.CommandParameter):
+            value = NO_ARGUMENT if element.argument is None else rt.eval(element.argument)
+            text = element.extent.text if element.argument is None else _number_text(element.argument)
+            args.append(Arg(value, element.parameter_name, text, colon=element.argument is not None))
+        elif isinstance(element, ast.VariableExpression) and element.splatted:
+            args.extend(splat(rt, rt.eval(element)))
+        else:
+            args.append(Arg(rt.eval(element), text=_number_text(element)))
+    return args
+
+
+def _number_text(node: ast.Node) -> str | None:
+    if isinstance(node, ast.ConstantExpression) and is_number(node.value):
+        return node.extent.text
+    return None
+
+
+def splat(rt: Interp, value: Any) -> list[Arg]:
+    if value is None:
+        return []
+    if isinstance(value, DictionaryBase):
+        return [Arg(item, rt.to_string(key), f"-{rt.to_string(key)}", True, True) for key, item in value.items()]
+    if is_enumerable(value):
+        args: list[Arg] = []
+        for item in iterate(value):
+            if isinstance(item, ArgName):
+                text = str(item)
+                args.append(Arg(NO_ARGUMENT, text.lstrip("-").rstrip(":"), text))
+            else:
+                args.append(Arg(item))
+        return args
+    return [Arg(value)]
+
+
+# ------------------------------------------------------------------------------------------------ processors
+
+
+def make_processor(rt: Interp, node: ast.Command, *, has_input: bool) -> Processor:
+    head, *rest = node.command_elements
+    info = position(node)
+    dot = node.invocation_operator == "Dot"
+    plain = node.invocation_operator == "Unknown"
+    if plain and isinstance(head, ast.StringConstantExpression):
+        target: Any = head.value
+    else:
+        target = rt.eval(head)
+    if rt.scope.strict_version() >= 2 and len(rest) == 1 and plain:
+        _refuse_call_syntax(rt, node, head, rest[0], target)
+    args = arguments(rt, rest) if not (isinstance(target, str) and _is_native(rt, target, node)) else None
+    return processor_for(rt, target, args, info, node=node, rest=rest, dot=dot, has_input=has_input)
+
+
+def _refuse_call_syntax(rt: Interp, node: ast.Command, head: ast.Node, only: ast.Node, target: Any) -> None:
+    """`f(1, 2)` under strict mode 2 and later."""
+    if not isinstance(only, ast.ParenExpression) or only.extent.start != head.extent.end or not isinstance(target, str):
+        return
+    inner = only.pipeline
+    if isinstance(inner, ast.Pipeline) and isinstance(inner.pipeline_elements[0], ast.CommandExpression):
+        if not isinstance(inner.pipeline_elements[0].expression, ast.ArrayLiteral):
+            return
+        if rt.scope.find_function(target.lower()) is not None:
+            raise runtime_error(
+                "StrictModeFunctionCallWithParens",
+                "InvalidOperation",
+                "The function or command was called as if it were a method. Parameters should be separated by spaces. "
+                "For information about parameters, see the about_Parameters Help topic.",
+            )
+
+
+def _is_native(rt: Interp, name: str, node: ast.Command) -> bool:
+    found = find_command(rt, name, node.extent.line)
+    return isinstance(found, ApplicationInfo)
+
+
+def processor_for(
+    rt: Interp,
+    target: Any,
+    args: list[Arg] | None,
+    info: InvocationInfo,
+    *,
+    node: ast.Command | None = None,
+    rest: Sequence[ast.Node] = (),
+    dot: bool = False,
+    has_input: bool = False,
+) -> Processor:
+    """The processor of a block, a name or a CommandInfo."""
+    if isinstance(target, ScriptBlockValue):
+        return ScriptProcessor(rt, info, target, args or [], dot=dot, has_input=has_input)
+    command: CommandInfo | None
+    if isinstance(target, CommandInfo):
+        command = target
+        name = target.name
+    else:
+        if target is None:
+            raise runtime_error(
+                "BadExpression",
+                "InvalidOperation",
+                "The expression after '&' in a pipeline element produced an object that was not valid. It must result "
+                "in a command name, a script block, or a CommandInfo object.",
+            )
+        name = rt.to_string(target)
+        if not name:
+            raise runtime_error("BadExpression", "InvalidOperation", "The command name is empty.")
+        command = find_command(rt, name, info.line)
+    if command is None:
+        error = not_found(name)
+        raise error
+    info.command = command
+    info.command_name = command.name
+    info.invocation_name = name
+    if isinstance(command, AliasInfo):
+        command = find_command(rt, command.definition, info.line)
+    if isinstance(command, FunctionInfo):
+        return ScriptProcessor(
+            rt, info, command.block, args or [], name=command.name, dot=dot, has_input=has_input,
+            is_filter=command.is_filter,
+        )  # fmt: skip
+    if isinstance(command, ScriptInfo):
+        return ScriptProcessor(
+            rt, info, command.block, args or [], name=command.name, dot=dot, has_input=has_input, own_script_scope=True
+        )
+    if isinstance(command, CmdletInfo):
+        return CmdletProcessor(rt, info, command.cls, args or [], has_input=has_input)
+    if isinstance(command, ApplicationInfo):
+        return native.NativeProcessor(rt, info, command.path, native.raw_arguments(rt, rest, args), has_input=has_input)
+    raise NotSimulated(f"running {name}", info.line)
+
+
+# ------------------------------------------------------------------------------------------------ redirections
+
+
+def redirect(rt: Interp, processor: Processor, redirections: Sequence[ast.Redirection]) -> None:
+    streams = processor.streams
+
+    def to_output(record: Any) -> None:
+        processor.out(record)
+
+    for redirection in redirections:
+        names = _stream_names(redirection.from_stream)
+        put: Callable[[Any], None]
+        if isinstance(redirection, ast.MergingRedirection):
+            if redirection.to_stream != "Output":
+                raise NotSimulated("merging into another stream than output", redirection.extent.line)
+            streams = streams.with_(**dict.fromkeys(names, to_output))
+            continue
+        assert isinstance(redirection, ast.FileRedirection)
+        target = rt.eval(redirection.location)
+        if target is None:
+            if redirection.from_stream in ("Output", "All"):
+                processor.out = lambda _value: None
+            if "error" in names:
+                streams = streams.with_(error=lambda _value: None)
+            # Warnings and the streams after it still reach the caller's buffers: only the pipeline loses them.
+            base = rt.base_streams
+            streams = streams.with_(**{name: getattr(base, name) for name in names if name != "error"})
+            continue
+        put = file_writer(rt, processor, redirection, rt.to_string(target))
+        if redirection.from_stream in ("Output", "All"):
+            processor.out = put
+        if names:
+            streams = streams.with_(**dict.fromkeys(names, put))
+    processor.streams = streams
+
+
+def _stream_names(stream: str) -> tuple[str, ...]:
+    if stream == "Output":
+        return ()
+    if stream == "All":
+        return NAMES
+    return (stream.lower(),)
+
+
+def file_writer(rt: Interp, processor: Processor, node: ast.FileRedirection, path: str) -> Callable[[Any], None]:
+    """Output to a file goes through Out-File, as in PowerShell."""
+    cls = registry.find_cmdlet("out-file")
+    if cls is None:
+        raise NotSimulated("redirection to a file", node.extent.line)
+    args = [Arg(path, "FilePath")]
+    if node.append:
+        args.append(Arg(True, "Append"))
+    writer = CmdletProcessor(rt, position(node), cls, args, has_input=True)
+    writer.begin()
+    processor.on_close.append(writer.end)
+    return writer.accept
+
+
+# ------------------------------------------------------------------------------------------------ driving
+
+
+class ExpressionStage(Processor):
+    """The expression at the head of a pipeline, when it has redirections."""
+
+    def __init__(self, rt: Interp, node: ast.CommandExpression) -> None:
+        super().__init__(rt, position(node), "")
+        self.node = node
+
+    def do_process_none(self) -> None:
+        self.rt.emit(self.rt.eval_raw(self.node.expression), self.out)
+
+
+def run_pipeline(rt: Interp, node: ast.Pipeline, out: Out) -> None:
+    elements = node.pipeline_elements
+    source: Any = NOTHING
+    processors: list[Processor] = []
+    pending: list[tuple[Processor, Sequence[ast.Redirection]]] = []
+    for index, element in enumerate(elements):
+        if isinstance(element, ast.CommandExpression):
+            if index:
+                raise NotSimulated("an expression later in a pipeline", element.extent.line)
+            if element.redirections:
+                processors.append(ExpressionStage(rt, element))
+                pending.append((processors[-1], element.redirections))
+            else:
+                source = rt.eval_raw(element.expression)
+        elif isinstance(element, ast.Command):
+            try:
+                processor = make_processor(rt, element, has_input=index > 0)
+            except NotSimulated as refusal:
+                if not refusal.line:
+                    refusal.line = element.extent.line
+                raise
+            except PSRuntimeError as error:
+                if index or element.redirections:
+                    _discard_if_silenced(rt, element, error)
+                raise
+            processors.append(processor)
+            if element.redirections:
+                pending.append((processor, element.redirections))
+        else:
+            raise NotSimulated(type(element).__name__, node.extent.line)
+    rt.question = drive(rt, processors, source, out, pending)
+
+
+def _discard_if_silenced(rt: Interp, element: ast.Command, error: PSRuntimeError) -> None:
+    """Nothing to do now: an unknown command's error belongs to the statement, not to its redirections."""
+
+
+def drive(
+    rt: Interp,
+    processors: list[Processor],
+    source: Any,
+    out: Out,
+    redirections: Sequence[tuple[Processor, Sequence[ast.Redirection]]] = (),
+) -> bool:
+    """Run the chain; whether every command succeeded."""
+    pipe = object()
+    for index, processor in enumerate(processors):
+        processor.pipeline = pipe
+        processor.index = index
+        processor.out = processors[index + 1].accept if index + 1 < len(processors) else out
+        processor.info.pipeline_length = len(processors)
+        processor.info.pipeline_position = index + 1
+    merged_errors: dict[int, Streams] = {}
+    for processor, items in redirections:
+        redirect(rt, processor, items)
+        merged_errors[processor.index] = processor.streams
+    start = 0
+    try:
+        while True:
+            try:
+                if start == 0:
+                    for processor in processors:
+                        processor.begin()
+                    if source is not NOTHING:
+                        first = processors[0].accept
+                        rt.emit(source, first)
+                        start = 0
+                    else:
+                        processors[0].accept_none()
+                for processor in processors[start:]:
+                    start = processor.index + 1
+                    processor.end()
+                break
+            except StopUpstream as enough:
+                stopper = enough.pipeline
+                index = next((one.index for one in processors if one is stopper), -1)
+                if index < 0:
+                    raise
+                for processor in processors[:index]:
+                    processor.ended = True
+                start = max(index, 1) if index else 1
+                if index == 0:
+                    processors[0].end()
+                    start = 1
+    except PipelineFailure as failure:
+        if failure.pipeline is not pipe:
+            raise
+        _say_errors(rt, processors, failure.cause)
+        raise failure.cause from None
+    finally:
+        for processor in processors:
+            processor.close()
+    return not any(processor.failed for processor in processors)
+
+
+def _say_errors(rt: Interp, processors: list[Processor], cause: BaseException) -> None:
+    """Hook for terminating errors: their redirections are applied by the statement that reports them."""
+
+
+_ = (AUTO_NULL, ScriptBlockValue)

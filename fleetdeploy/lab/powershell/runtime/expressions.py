@@ -1,0 +1,508 @@
+"""Evaluates expressions: one function per node kind, in the table EVAL.
+
+Decides evaluation order, strict-mode errors, member enumeration and what yields nothing (AUTO_NULL). What an operator or a
+conversion does with values is `operators`, `convert` and `members`. Next: assignment.py, statements.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import ast, convert, members, operators, types
+from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime.errors import ScriptError, runtime_error
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+from fleetdeploy.lab.powershell.runtime.values_ext import (
+    ScriptBlockValue,
+    VariableReference,
+    block_text,
+    from_list,
+    is_enumerable,
+    iterate,
+)
+from fleetdeploy.lab.powershell.values import (
+    MISSING,
+    Hashtable,
+    OrderedDictionary,
+    PSArray,
+    PSCustomObject,
+    PSReference,
+    PSRuntimeError,
+    PSType,
+    type_of,
+)
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.runtime.interp import Interp
+
+_LOGICAL = {"And", "Or", "Xor"}
+_MATCH = {"Imatch", "Cmatch", "Inotmatch", "Cnotmatch"}
+_TYPE_TESTS = {"Is", "IsNot", "As"}
+_KNOWN_ROOTS = ("system.", "microsoft.", "windows.")
+_KNOWN_ACCELERATORS = frozenset(
+    "adsi adsisearcher alias allowemptycollection allowemptystring allownull argumentcompleter array bigint bool byte char cimclass "
+    "cimconverter ciminstance cimsession cimtype cmdletbinding cultureinfo datetime decimal double dscresource float guid "
+    "hashtable initialsessionstate int int16 int32 int64 ipaddress ipendpoint long mailaddress nullstring objectsecurity "
+    "outputtype parameter physicaladdress powershell pscredential pscustomobject psdefaultvalue pslistmodifier psmoduleinfo "
+    "psnoteproperty psobject psprimitivedictionary psscriptmethod psscriptproperty psvariable psvariableproperty ref regex "
+    "runspace runspacefactory sbyte scriptblock securestring single string supportswildcards switch timespan type uint16 "
+    "uint32 uint64 uri validatecount validatedrive validatelength validatenotnull validatenotnullorempty validatepattern "
+    "validaterange validatescript validateset validatetrusteddata validateuserdrive version void wildcardpattern wmi wmiclass "
+    "wmisearcher x500distinguishedname x509certificate xml".split()
+)
+
+
+def resolve_type(rt: Interp, name: str, line: int = 0) -> PSType:
+    """The type of a written name. What .NET surely has and the lab has not is refused, the rest is TypeNotFound."""
+    found = types.resolve(name)
+    if found is not None:
+        return found
+    for namespace in rt.namespaces:
+        found = types.resolve(f"{namespace}.{name}")
+        if found is not None:
+            return found
+    plain = name.lower().split("[")[0]
+    if plain.startswith(_KNOWN_ROOTS) or plain in _KNOWN_ACCELERATORS or "[" in name.rstrip("[]"):
+        raise NotSimulated(f"type [{name}]", line)
+    raise runtime_error("TypeNotFound", "InvalidOperation", f"Unable to find type [{name}].", target=name)
+
+
+def type_from(rt: Interp, node: ast.TypeName, line: int) -> PSType:
+    return resolve_type(rt, node.full_name, line)
+
+
+# ------------------------------------------------------------------------------------------------ variables
+
+
+@lru_cache(maxsize=4096)
+def parse_path(path: str) -> tuple[str, str, str]:
+    """(qualifier, lower-case key, name): qualifier '' | global | script | local | private | using | a drive."""
+    head, colon, tail = path.partition(":")
+    if colon and tail and head:
+        return head.lower(), tail.lower(), tail
+    return "", path.lower(), path
+
+
+def variable_value(rt: Interp, path: str, *, line: int = 0, quiet: bool = False) -> Any:
+    qualifier, key, name = parse_path(path)
+    if not qualifier:
+        special = rt.SPECIAL.get(key)
+        if special is not None:
+            return special(rt)
+        variable = rt.scope.find(key)
+    elif qualifier in ("global", "script", "local", "private"):
+        scope = rt.scope_of(qualifier)
+        special = rt.SPECIAL.get(key)
+        if special is not None:
+            return special(rt)
+        variable = scope.find(key) if qualifier == "script" and scope is not rt.scope else scope.variables.get(key)
+    elif qualifier == "variable":
+        variable = rt.scope.find(key)
+    elif qualifier == "using":
+        raise runtime_error(
+            "UsingWithoutInvokeCommand",
+            "InvalidOperation",
+            "A Using variable cannot be retrieved. A Using variable can be used only with Invoke-Command, "
+            "Start-Job, or InlineScript in the script workflow.",
+        )
+    else:
+        return rt.drive_variable(qualifier, name, line)
+    if variable is not None:
+        return variable.value
+    if not quiet and rt.scope.strict_version() >= 1 and key not in rt.NEVER_UNSET:
+        raise undefined(path)
+    return None
+
+
+def undefined(path: str) -> PSRuntimeError:
+    return runtime_error(
+        "VariableIsUndefined",
+        "InvalidOperation",
+        f"The variable '${path}' cannot be retrieved because it has not been set.",
+        target=path,
+    )
+
+
+def eval_variable(rt: Interp, node: ast.VariableExpression) -> Any:
+    return variable_value(rt, node.variable_path, line=node.extent.line)
+
+
+# ------------------------------------------------------------------------------------------------ simple ones
+
+
+def eval_constant(rt: Interp, node: ast.ConstantExpression) -> Any:
+    return node.value
+
+
+def eval_string(rt: Interp, node: ast.StringConstantExpression) -> Any:
+    return node.value
+
+
+def eval_expandable(rt: Interp, node: ast.ExpandableStringExpression) -> Any:
+    pieces: list[str] = []
+    for part in node.parts:
+        if isinstance(part, int):
+            nested = node.nested_expressions[part]
+            if isinstance(nested, ast.VariableExpression):
+                value = variable_value(
+                    rt, nested.variable_path, line=nested.extent.line, quiet=rt.scope.strict_version() < 2
+                )
+                pieces.append(rt.to_string(None if value is AUTO_NULL else value))
+            else:
+                pieces.append(rt.to_string(rt.eval(nested)))
+        else:
+            pieces.append(part)
+    return "".join(pieces)
+
+
+def eval_type(rt: Interp, node: ast.TypeExpression) -> Any:
+    return type_from(rt, node.type_name, node.extent.line)
+
+
+def eval_array_literal(rt: Interp, node: ast.ArrayLiteral) -> Any:
+    return PSArray([rt.eval(element) for element in node.elements])
+
+
+def eval_array_expression(rt: Interp, node: ast.ArrayExpression) -> Any:
+    block = node.sub_expression
+    if len(block.statements) == 1 and not block.traps:
+        # `@($list)` and `@(1, 2)`: an array written there is taken as it is, not rebuilt.
+        only = block.statements[0]
+        if isinstance(only, ast.Pipeline) and len(only.pipeline_elements) == 1:
+            element = only.pipeline_elements[0]
+            if isinstance(element, ast.CommandExpression) and isinstance(element.expression, ast.ArrayLiteral):
+                return rt.eval(element.expression)
+    items: list[Any] = []
+    rt.exec_block(block, items.append)
+    return PSArray(items)
+
+
+def eval_sub_expression(rt: Interp, node: ast.SubExpression) -> Any:
+    items: list[Any] = []
+    rt.exec_block(node.sub_expression, items.append)
+    return from_list(items)
+
+
+def eval_paren(rt: Interp, node: ast.ParenExpression) -> Any:
+    return rt.value_of(node.pipeline, parenthesised=True)
+
+
+def eval_script_block(rt: Interp, node: ast.ScriptBlockExpression) -> Any:
+    file = node.extent.source.file or ""
+    return ScriptBlockValue(node.script_block, block_text(node.script_block, braces=True), file=file)
+
+
+def hash_pairs(rt: Interp, node: ast.Hashtable, table: DictionaryBase) -> Any:
+    for key_node, value_node in node.key_value_pairs:
+        key = rt.eval(key_node)
+        if key is None:
+            raise runtime_error(
+                "InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal."
+            )
+        if table.contains(key):
+            raise runtime_error(
+                "DuplicateKeyInHashLiteral",
+                "InvalidOperation",
+                f"Duplicate keys '{rt.to_string(key)}' are not allowed in hash literals.",
+                target=key,
+            )
+        value = rt.value_of(value_node)
+        table.set(key, None if value is AUTO_NULL else value)
+    return table
+
+
+def eval_hashtable(rt: Interp, node: ast.Hashtable) -> Any:
+    return hash_pairs(rt, node, Hashtable())
+
+
+def eval_using(rt: Interp, node: ast.UsingExpression) -> Any:
+    return variable_value(rt, f"using:{node.sub_expression.variable_path}", line=node.extent.line)
+
+
+# ------------------------------------------------------------------------------------------------ operators
+
+
+def eval_binary(rt: Interp, node: ast.BinaryExpression) -> Any:
+    op = node.operator
+    if op in _LOGICAL:
+        left = convert.to_bool(rt.eval(node.left))
+        if op == "And":
+            return left and convert.to_bool(rt.eval(node.right))
+        if op == "Or":
+            return left or convert.to_bool(rt.eval(node.right))
+        return left != convert.to_bool(rt.eval(node.right))
+    left = rt.eval(node.left)
+    right = rt.eval(node.right)
+    if op in _TYPE_TESTS:
+        return type_test(rt, op, left, right, node.extent.line)
+    if op in _MATCH:
+        return match(rt, op, left, right)
+    if op == "Join":
+        return operators.binary(op, left, right)
+    return operators.binary(op, left, right)
+
+
+def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
+    """-match and -notmatch; a scalar left sets $Matches."""
+    if is_enumerable(left):
+        return operators.binary(op, left, right)
+    positive = op.replace("not", "")
+    found, groups = operators.match(left, right, op.startswith("C"))
+    if found and groups is not None:
+        rt.scope.set("Matches", groups)
+    return found if op == positive else not found
+
+
+def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
+    if isinstance(right, str):
+        found = types.resolve(right)
+        if found is None:
+            if op == "As":
+                raise NotSimulated(f"-as '{right}'", line)
+            raise runtime_error(
+                "RuntimeException" if False else "TypeNotFound",
+                "InvalidOperation",
+                f"Unable to find type [{right}].",
+            )
+        right = found
+    return operators.binary(op, left, right)
+
+
+def eval_unary(rt: Interp, node: ast.UnaryExpression) -> Any:
+    op = node.token_kind
+    if op in ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"):
+        from fleetdeploy.lab.powershell.runtime import assignment
+
+        return assignment.increment(rt, node)
+    if op in ("Not", "Exclaim"):
+        return not convert.to_bool(rt.eval(node.child))
+    if op == "Comma":
+        return PSArray([rt.eval(node.child)])
+    return operators.unary(op, rt.eval(node.child))
+
+
+def eval_ternary(rt: Interp, node: ast.TernaryExpression) -> Any:
+    return rt.eval(node.if_true if convert.to_bool(rt.eval(node.condition)) else node.if_false)
+
+
+def eval_convert(rt: Interp, node: ast.ConvertExpression) -> Any:
+    name = node.type_name.full_name.lower()
+    child = node.child
+    if name == "ordered" and isinstance(child, ast.Hashtable):
+        return hash_pairs(rt, child, OrderedDictionary())
+    if name in ("pscustomobject", "system.management.automation.pscustomobject") and isinstance(child, ast.Hashtable):
+        table = hash_pairs(rt, child, OrderedDictionary())
+        return PSCustomObject([(rt.to_string(key), value) for key, value in table.items()])
+    if name == "ref":
+        if isinstance(child, ast.VariableExpression):
+            return reference_to(rt, child)
+        return PSReference(rt.eval(child))
+    if name == "void":
+        rt.eval(child)
+        return AUTO_NULL
+    if name == "ordered":
+        raise NotSimulated("[ordered] on something else than a hashtable", node.extent.line)
+    target = type_from(rt, node.type_name, node.extent.line)
+    return convert.to_type(rt.eval(child), target)
+
+
+def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
+    qualifier, key, name = parse_path(node.variable_path)
+    if qualifier and qualifier not in ("global", "script", "local", "private"):
+        raise NotSimulated(f"[ref]${node.variable_path}", node.extent.line)
+    scope = rt.scope_of(qualifier) if qualifier else rt.scope
+    variable = scope.find(key)
+    if variable is None:
+        if rt.scope.strict_version() >= 1 or not qualifier:
+            raise runtime_error(
+                "NonExistingVariableReference",
+                "InvalidOperation",
+                "[ref] cannot be applied to a variable that does not exist.",
+                target=name,
+            )
+        variable = scope.set(name, None)
+    return VariableReference(variable)
+
+
+# ------------------------------------------------------------------------------------------------ members and indices
+
+
+def member_name(rt: Interp, node: ast.Expression) -> str:
+    if isinstance(node, ast.StringConstantExpression):
+        return node.value
+    value = rt.eval(node)
+    if isinstance(value, ScriptBlockValue):
+        raise NotSimulated("a script block as a member name", node.extent.line)
+    if value is None:
+        raise runtime_error(
+            "PropertyNameNotNull" if False else "MemberNameIsNull",
+            "InvalidOperation",
+            "The member name is null.",
+        )
+    return rt.to_string(value)
+
+
+def property_missing(name: str) -> PSRuntimeError:
+    return runtime_error(
+        "PropertyNotFoundStrict",
+        "NotSpecified",
+        f"The property '{name}' cannot be found on this object. Verify that the property exists.",
+        exception_type="System.Management.Automation.PropertyNotFoundException",
+    )
+
+
+def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = None) -> Any:
+    """`target.name`: own member, else of every element of a collection, else $null or the strict-mode error."""
+    if strict is None:
+        strict = rt.scope.strict_version()
+    if target is None:
+        if strict >= 2:
+            raise property_missing(name)
+        low = name.lower()
+        return 0 if low in ("count", "length") else None
+    value = members.get_member(target, name)
+    if value is not MISSING:
+        return value
+    if is_enumerable(target):
+        found: list[Any] = []
+        some = False
+        for element in iterate(target):
+            if element is None:
+                if strict >= 2:
+                    some = True
+                continue
+            got = members.get_member(element, name)
+            if got is MISSING:
+                if is_enumerable(element):
+                    got = get_property(rt, element, name, strict=0)
+                    if got is None:
+                        continue
+                    found.extend(iterate(got) if is_enumerable(got) else [got])
+                    continue
+                some = True
+                continue
+            if is_enumerable(got):
+                found.extend(iterate(got))
+            else:
+                found.append(got)
+        if strict >= 2 and (some or not found):
+            raise property_missing(name)
+        result = from_list(found)
+        return None if result is AUTO_NULL else result
+    if strict >= 2:
+        raise property_missing(name)
+    if name.lower() in ("count", "length") and not isinstance(target, (PSCustomObject, DictionaryBase)):
+        return 1
+    return None
+
+
+def eval_member(rt: Interp, node: ast.MemberExpression) -> Any:
+    if node.static:
+        target = rt.eval(node.expression)
+        name = member_name(rt, node.member)
+        if isinstance(target, str):
+            target = resolve_type(rt, target, node.extent.line)
+        if not isinstance(target, PSType):
+            if target is None:
+                return get_property(rt, None, name)
+            target = type_of(target)
+        value = members.get_static(target, name, rt.machine)
+        if value is MISSING:
+            if rt.scope.strict_version() >= 2:
+                raise property_missing(name)
+            return None
+        return value
+    target = rt.eval(node.expression)
+    return get_property(rt, target, member_name(rt, node.member))
+
+
+def eval_invoke(rt: Interp, node: ast.InvokeMemberExpression) -> Any:
+    target = rt.eval(node.expression)
+    name = member_name(rt, node.member)
+    args = [rt.eval(argument) for argument in node.arguments]
+    rt.check_stop()
+    if node.static:
+        if isinstance(target, str):
+            target = resolve_type(rt, target, node.extent.line)
+        if isinstance(target, PSType):
+            special = rt.static_special(target, name, args, node)
+            if special is not MISSING:
+                return special
+            if name.lower() == "new":
+                return members.construct(target, args, rt.machine)
+            return members.invoke_static(target, name, args, rt.machine)
+        if target is not None:
+            return members.invoke_static(type_of(target), name, args, rt.machine)
+    return invoke_method(rt, target, name, args, node)
+
+
+def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast.Node | None) -> Any:
+    if target is None:
+        raise runtime_error(
+            "InvokeMethodOnNull", "InvalidOperation", "You cannot call a method on a null-valued expression."
+        )
+    special = rt.method_special(target, name, args, node)
+    if special is not MISSING:
+        return special
+    try:
+        return members.invoke(target, name, args, rt.machine)
+    except PSRuntimeError as error:
+        if error.error_id != "MethodNotFound" or not is_enumerable(target) or not len(list(iterate(target))):
+            raise
+        out: list[Any] = []
+        for element in iterate(target):
+            value = invoke_method(rt, element, name, args, node)
+            if value is AUTO_NULL:
+                continue
+            out.extend(iterate(value) if is_enumerable(value) else [value])
+        return from_list(out)
+
+
+def eval_index(rt: Interp, node: ast.IndexExpression) -> Any:
+    target = rt.eval(node.target)
+    index = rt.eval(node.index)
+    return get_index(rt, target, index)
+
+
+def get_index(rt: Interp, target: Any, index: Any) -> Any:
+    if target is None:
+        raise runtime_error("NullArray", "InvalidOperation", "Cannot index into a null array.")
+    if index is None and not isinstance(target, DictionaryBase):
+        raise runtime_error(
+            "NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null."
+        )
+    strict = rt.scope.strict_version()
+    value = members.index(target, index, strict >= 3)
+    return None if value is MISSING else value
+
+
+def unsupported(rt: Interp, node: ast.Node) -> Any:
+    raise NotSimulated(type(node).__name__, node.extent.line)
+
+
+EVAL: dict[type, Callable[[Any, Any], Any]] = {
+    ast.ConstantExpression: eval_constant,
+    ast.StringConstantExpression: eval_string,
+    ast.ExpandableStringExpression: eval_expandable,
+    ast.VariableExpression: eval_variable,
+    ast.BinaryExpression: eval_binary,
+    ast.UnaryExpression: eval_unary,
+    ast.TernaryExpression: eval_ternary,
+    ast.ConvertExpression: eval_convert,
+    ast.MemberExpression: eval_member,
+    ast.InvokeMemberExpression: eval_invoke,
+    ast.IndexExpression: eval_index,
+    ast.TypeExpression: eval_type,
+    ast.ArrayLiteral: eval_array_literal,
+    ast.ArrayExpression: eval_array_expression,
+    ast.SubExpression: eval_sub_expression,
+    ast.ParenExpression: eval_paren,
+    ast.ScriptBlockExpression: eval_script_block,
+    ast.Hashtable: eval_hashtable,
+    ast.UsingExpression: eval_using,
+}
+
+_ = ScriptError

@@ -1,0 +1,523 @@
+"""Executes statements: one function per node kind, in the table EXEC; and what an error does to a list of statements.
+
+Decides control flow, try/catch/finally, traps, and whether an error ends the statement, the block or the script
+(`after_error`). Commands are run by commands.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import ast, convert, operators
+from fleetdeploy.lab.powershell.runtime import assignment, commands
+from fleetdeploy.lab.powershell.runtime.errors import (
+    RUNTIME_EXCEPTION,
+    BreakFlow,
+    ContinueFlow,
+    ExitFlow,
+    PipelineStopped,
+    ReturnFlow,
+    ScriptError,
+    complete,
+    make_record,
+)
+from fleetdeploy.lab.powershell.runtime.expressions import type_from
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.runtime.values_ext import (
+    FunctionInfo,
+    PSEnumerator,
+    ScriptBlockValue,
+    block_text,
+    is_enumerable,
+    iterate,
+)
+from fleetdeploy.lab.powershell.values import (
+    DotNetException,
+    ErrorRecord,
+    PSRuntimeError,
+    PSType,
+    type_of,
+)
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.runtime.interp import Interp
+
+Out = Callable[[Any], None]
+_STEPS = {"PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"}
+
+
+# ------------------------------------------------------------------------------------------------ lists of statements
+
+
+def exec_block(rt: Interp, block: ast.StatementBlock | ast.NamedBlock, out: Out) -> None:
+    exec_statements(rt, block.statements, block.traps, out)
+
+
+def exec_statements(
+    rt: Interp, statements: Sequence[ast.Statement], traps: Sequence[ast.TrapStatement], out: Out
+) -> None:
+    for statement in statements:
+        rt.check_stop()
+        try:
+            run = EXEC.get(type(statement))
+            if run is None:
+                raise NotSimulated(type(statement).__name__, statement.extent.line)
+            run(rt, statement, out)
+        except (ScriptError, PSRuntimeError) as error:
+            after_error(rt, to_script_error(rt, error, statement), traps, out)
+        except NotSimulated as refusal:
+            if not refusal.line:
+                refusal.line = statement.extent.line
+            raise
+        except RecursionError:
+            raise NotSimulated("a call chain this deep", statement.extent.line) from None
+
+
+def to_script_error(rt: Interp, error: Exception, node: ast.Node | None) -> ScriptError:
+    if isinstance(error, ScriptError):
+        complete(error.record, node=node)
+        return error
+    assert isinstance(error, PSRuntimeError)
+    record = make_record(error.error_id, error.category, error.exception, target=error.target, node=node)
+    return ScriptError(record)
+
+
+def after_error(rt: Interp, error: ScriptError, traps: Sequence[ast.TrapStatement], out: Out) -> None:
+    """Report the error and go on, or let it travel on."""
+    rt.question = False
+    rt.remember(error)
+    if traps:
+        outcome = run_traps(rt, error, traps, out)
+        if outcome == "continue":
+            return
+        if outcome == "break":
+            raise error
+        if outcome == "done":
+            rt.report(error.record)
+            return
+    if error.stop or rt.propagate or rt.in_try:
+        raise error
+    preference = rt.preference("ErrorActionPreference", "continue")
+    if preference in ("silentlycontinue", "ignore"):
+        rt.listen(error.record)
+        return
+    if preference == "stop":
+        error.stop = True
+        raise error
+    if preference != "continue":
+        raise NotSimulated(f"$ErrorActionPreference = {preference}")
+    if error.thrown:
+        raise error
+    rt.report(error.record)
+
+
+def run_traps(rt: Interp, error: ScriptError, traps: Sequence[ast.TrapStatement], out: Out) -> str:
+    chosen, record = find_handler(
+        rt, error.record, [((trap.trap_type,) if trap.trap_type else (), trap) for trap in traps]
+    )
+    if chosen is None:
+        return "none"
+    before = (rt.scope, rt.propagate, rt.in_try)
+    rt.scope = Scope(parent=rt.scope, script=rt.scope.script)
+    rt.scope.set("_", record)
+    rt.propagate = rt.in_try = False
+    try:
+        exec_block(rt, chosen.body, out)
+    except ContinueFlow:
+        return "continue"
+    except BreakFlow:
+        return "break"
+    finally:
+        rt.scope, rt.propagate, rt.in_try = before
+    return "done"
+
+
+def find_handler(rt: Interp, record: ErrorRecord, clauses: Sequence[tuple[Any, Any]]) -> tuple[Any, ErrorRecord]:
+    """The first clause whose types match the exception or one it wraps; else the clause for all."""
+    exception: DotNetException | None = record.exception
+    resolved: list[tuple[list[PSType], Any]] = []
+    for constraints, clause in clauses:
+        resolved.append(([type_from(rt, item.type_name, item.extent.line) for item in constraints], clause))
+    while exception is not None:
+        kind = type_of(exception)
+        for wanted, clause in resolved:
+            if any(kind.is_assignable_to(one) for one in wanted):
+                if exception is record.exception:
+                    return clause, record
+                return clause, with_exception(record, exception)
+        exception = exception.inner_exception
+    for wanted, clause in resolved:
+        if not wanted:
+            return clause, record
+    return None, record
+
+
+def with_exception(record: ErrorRecord, exception: DotNetException) -> ErrorRecord:
+    copy = ErrorRecord(exception, record.error_id, record.category, record.target)
+    copy.__dict__.update({**record.__dict__, "exception": exception})
+    return copy
+
+
+# ------------------------------------------------------------------------------------------------ pipelines
+
+
+def exec_pipeline(rt: Interp, node: ast.Pipeline, out: Out) -> None:
+    elements = node.pipeline_elements
+    if len(elements) == 1:
+        only = elements[0]
+        if isinstance(only, ast.CommandExpression) and not only.redirections:
+            expression = only.expression
+            value = rt.eval_raw(expression)
+            rt.question = True
+            if isinstance(expression, ast.UnaryExpression) and expression.token_kind in _STEPS:
+                return
+            rt.emit(value, out)
+            return
+    commands.run_pipeline(rt, node, out)
+
+
+def exec_assignment(rt: Interp, node: ast.AssignmentStatement, out: Out) -> None:
+    assignment.assign_statement(rt, node)
+
+
+def exec_chain(rt: Interp, node: ast.PipelineChain, out: Out) -> None:
+    raise NotSimulated("&& and ||", node.extent.line)
+
+
+# ------------------------------------------------------------------------------------------------ branches and loops
+
+
+def exec_if(rt: Interp, node: ast.IfStatement, out: Out) -> None:
+    for condition, body in node.clauses:
+        taken = rt.condition(condition)
+        rt.question = True
+        if taken:
+            exec_block(rt, body, out)
+            return
+    if node.else_clause is not None:
+        exec_block(rt, node.else_clause, out)
+
+
+def _mine(flow: BreakFlow, label: str | None) -> bool:
+    return flow.label is None or (label is not None and flow.label.lower() == label.lower())
+
+
+def _run_body(rt: Interp, body: ast.StatementBlock, label: str | None, out: Out) -> bool:
+    """Run a loop's body once; False when the loop is left."""
+    rt.check_stop()
+    try:
+        exec_block(rt, body, out)
+    except ContinueFlow as flow:
+        if not _mine(flow, label):
+            raise
+    except BreakFlow as flow:
+        if not _mine(flow, label):
+            raise
+        return False
+    return True
+
+
+def exec_while(rt: Interp, node: ast.WhileStatement, out: Out) -> None:
+    while rt.condition(node.condition):
+        if not _run_body(rt, node.body, node.label, out):
+            return
+
+
+def exec_do_while(rt: Interp, node: ast.DoWhileStatement, out: Out) -> None:
+    while _run_body(rt, node.body, node.label, out) and rt.condition(node.condition):
+        pass
+
+
+def exec_do_until(rt: Interp, node: ast.DoUntilStatement, out: Out) -> None:
+    while _run_body(rt, node.body, node.label, out) and not rt.condition(node.condition):
+        pass
+
+
+def exec_for(rt: Interp, node: ast.ForStatement, out: Out) -> None:
+    if node.initializer is not None:
+        rt.value_of(node.initializer)
+    while node.condition is None or rt.condition(node.condition):
+        if not _run_body(rt, node.body, node.label, out):
+            return
+        if node.iterator is not None:
+            rt.value_of(node.iterator)
+
+
+def exec_foreach(rt: Interp, node: ast.ForEachStatement, out: Out) -> None:
+    if node.parallel or node.throttle_limit is not None:
+        raise NotSimulated("foreach -parallel", node.extent.line)
+    value = rt.value_of(node.condition)
+    if value is AUTO_NULL or value is None:
+        return
+    items = iterate(value) if is_enumerable(value) else iter([value])
+    scope = rt.scope
+    outer = scope.variables.get("foreach")
+    scope.set("foreach", PSEnumerator([]))
+    try:
+        for item in items:
+            assignment.set_variable(rt, node.variable.variable_path, item)
+            if not _run_body(rt, node.body, node.label, out):
+                return
+    finally:
+        if outer is None:
+            scope.variables.pop("foreach", None)
+        else:
+            scope.variables["foreach"] = outer
+
+
+def exec_switch(rt: Interp, node: ast.SwitchStatement, out: Out) -> None:
+    if "File" in node.flags or "Parallel" in node.flags:
+        raise NotSimulated("switch -file", node.extent.line)
+    value = rt.value_of(node.condition)
+    if value is AUTO_NULL:
+        return
+    items = iterate(value) if is_enumerable(value) else iter([value])
+    before = rt.scope.variables.get("_")
+    scope = rt.scope
+    try:
+        for item in items:
+            scope.variables.pop("_", None)
+            scope.set("_", item)
+            if not _switch_item(rt, node, item, out):
+                return
+    finally:
+        if before is None:
+            scope.variables.pop("_", None)
+        else:
+            scope.variables["_"] = before
+
+
+def _switch_item(rt: Interp, node: ast.SwitchStatement, item: Any, out: Out) -> bool:
+    matched = False
+    scope = rt.scope
+    try:
+        for pattern, body in node.clauses:
+            if _switch_matches(rt, node, pattern, item):
+                matched = True
+                scope.set("_", item)
+                exec_block(rt, body, out)
+        if not matched and node.default is not None:
+            exec_block(rt, node.default, out)
+    except ContinueFlow as flow:
+        if not _mine(flow, node.label):
+            raise
+    except BreakFlow as flow:
+        if not _mine(flow, node.label):
+            raise
+        return False
+    return True
+
+
+def _switch_matches(rt: Interp, node: ast.SwitchStatement, pattern: ast.Expression, item: Any) -> bool:
+    wanted = rt.eval(pattern)
+    case = "C" if "CaseSensitive" in node.flags else "I"
+    if isinstance(wanted, ScriptBlockValue):
+        return convert.to_bool(_as_value(rt.invoke_block(wanted, [], dollar_under=item)))
+    if "Regex" in node.flags:
+        found, groups = operators.match(rt.to_string(item), rt.to_string(wanted), case == "C")
+        if found and groups is not None:
+            rt.scope.set("Matches", groups)
+        return bool(found)
+    if "Wildcard" in node.flags:
+        return bool(operators.binary(f"{case}like", rt.to_string(item), rt.to_string(wanted)))
+    return convert.to_bool(operators.binary(f"{case}eq", item, wanted))
+
+
+def _as_value(items: list[Any]) -> Any:
+    from fleetdeploy.lab.powershell.runtime.values_ext import from_list
+
+    value = from_list(items)
+    return None if value is AUTO_NULL else value
+
+
+# ------------------------------------------------------------------------------------------------ leaving
+
+
+def _label(rt: Interp, node: ast.Expression | None) -> str | None:
+    return None if node is None else rt.to_string(rt.eval(node))
+
+
+def exec_break(rt: Interp, node: ast.BreakStatement, out: Out) -> None:
+    raise BreakFlow(_label(rt, node.label))
+
+
+def exec_continue(rt: Interp, node: ast.ContinueStatement, out: Out) -> None:
+    raise ContinueFlow(_label(rt, node.label))
+
+
+def exec_return(rt: Interp, node: ast.ReturnStatement, out: Out) -> None:
+    if node.pipeline is not None:
+        if isinstance(node.pipeline, ast.Pipeline):
+            exec_pipeline(rt, node.pipeline, out)
+        else:
+            rt.emit(rt.value_of(node.pipeline), out)
+    raise ReturnFlow
+
+
+def exec_exit(rt: Interp, node: ast.ExitStatement, out: Out) -> None:
+    code = 0
+    if node.pipeline is not None:
+        value = rt.value_of(node.pipeline)
+        try:
+            code = int(convert.to_number(None if value is AUTO_NULL else value))
+        except PSRuntimeError:
+            code = 0
+    raise ExitFlow(code)
+
+
+def exec_throw(rt: Interp, node: ast.ThrowStatement, out: Out) -> None:
+    if node.pipeline is None:
+        if rt.catching:
+            record = rt.catching[-1]
+            again = ScriptError(record, thrown=True)
+            raise again
+        raise thrown(rt, None, node, bare=True)
+    value = rt.value_of(node.pipeline)
+    raise thrown(rt, None if value is AUTO_NULL else value, node)
+
+
+def thrown(rt: Interp, value: Any, node: ast.Node, *, bare: bool = False) -> ScriptError:
+    """The error that `throw value` makes."""
+    if isinstance(value, ErrorRecord):
+        complete(value, node=node)
+        return ScriptError(value, thrown=True)
+    if isinstance(value, DotNetException):
+        own = value.error_record
+        if own is not None and type_of(value).is_assignable_to(_runtime_exception()):
+            value.properties["WasThrownFromThrowStatement"] = True
+            complete(own, node=node)
+            return ScriptError(own, thrown=True)
+        record = ErrorRecord(value, value.message, "OperationStopped", None)
+        if type_of(value).is_assignable_to(_runtime_exception()):
+            record.error_id = value.type_name.rsplit(".", 1)[-1]
+            record.category = "NotSpecified"
+            value.properties["WasThrownFromThrowStatement"] = True
+        value.error_record = record
+        complete(record, node=node)
+        return ScriptError(record, thrown=True)
+    text = "ScriptHalted" if value is None else rt.to_string(value)
+    exception = DotNetException(RUNTIME_EXCEPTION, text, None, {"WasThrownFromThrowStatement": True})
+    record = make_record(text, "OperationStopped", exception, target=value, node=node)
+    return ScriptError(record, thrown=True)
+
+
+def _runtime_exception() -> PSType:
+    from fleetdeploy.lab.powershell import types
+
+    found = types.resolve(RUNTIME_EXCEPTION)
+    return found if found is not None else types.exception_type(RUNTIME_EXCEPTION)
+
+
+# ------------------------------------------------------------------------------------------------ try
+
+
+def exec_try(rt: Interp, node: ast.TryStatement, out: Out) -> None:
+    if node.finally_ is None:
+        _try_catch(rt, node, out)
+        return
+    flags = (rt.propagate, rt.in_try)
+    try:
+        _try_catch(rt, node, out)
+    except NotSimulated:
+        # The refusal wins whatever the finally block does; it still runs, so that a script gives its locks back.
+        rt.propagate, rt.in_try = flags
+        try:
+            exec_block(rt, node.finally_, out)
+        except Exception:  # noqa: BLE001, S110 - the refusal in flight is what counts
+            pass
+        raise
+    except PipelineStopped:
+        rt.propagate, rt.in_try = flags
+        with rt.shielded():
+            exec_block(rt, node.finally_, lambda _value: None)
+        raise
+    except BaseException:
+        rt.propagate, rt.in_try = flags
+        exec_block(rt, node.finally_, out)
+        raise
+    exec_block(rt, node.finally_, out)
+
+
+def _try_catch(rt: Interp, node: ast.TryStatement, out: Out) -> None:
+    flags = (rt.propagate, rt.in_try)
+    scope = rt.scope
+    try:
+        if node.catch_clauses:
+            rt.propagate = True
+        else:
+            rt.in_try = True
+        exec_block(rt, node.body, out)
+        return
+    except (ScriptError, PSRuntimeError) as caught:
+        rt.propagate, rt.in_try = flags
+        error = to_script_error(rt, caught, node)
+        rt.remember(error)
+        clause, record = find_handler(
+            rt, error.record, [(one.catch_types, one) for one in node.catch_clauses]
+        )
+        if clause is None:
+            raise error from None
+    finally:
+        rt.propagate, rt.in_try = flags
+    before = scope.variables.pop("_", None)
+    scope.set("_", record)
+    rt.catching.append(error.record)
+    try:
+        exec_block(rt, clause.body, out)
+    finally:
+        rt.catching.pop()
+        if before is None:
+            scope.variables.pop("_", None)
+        else:
+            scope.variables["_"] = before
+
+
+# ------------------------------------------------------------------------------------------------ definitions
+
+
+def exec_function(rt: Interp, node: ast.FunctionDefinition, out: Out) -> None:
+    name = node.name
+    scope = rt.scope
+    head, colon, tail = name.partition(":")
+    if colon and head.lower() in ("global", "script", "local", "private"):
+        name = tail
+        scope = rt.scope_of(head.lower())
+    block = ScriptBlockValue(
+        node.body, block_text(node.body, braces=True), file=node.extent.source.file or ""
+    )
+    block.parameters = node.parameters
+    block.closure = rt.closure
+    scope.functions[name.lower()] = FunctionInfo(name, block, is_filter=node.is_filter)
+
+
+def exec_trap(rt: Interp, node: ast.TrapStatement, out: Out) -> None:
+    """Traps stand in their block's list; running into one does nothing."""
+
+
+def exec_unsupported(rt: Interp, node: ast.Node, out: Out) -> None:
+    raise NotSimulated(type(node).__name__, node.extent.line)
+
+
+EXEC: dict[type, Callable[[Any, Any, Out], None]] = {
+    ast.Pipeline: exec_pipeline,
+    ast.PipelineChain: exec_chain,
+    ast.AssignmentStatement: exec_assignment,
+    ast.IfStatement: exec_if,
+    ast.WhileStatement: exec_while,
+    ast.DoWhileStatement: exec_do_while,
+    ast.DoUntilStatement: exec_do_until,
+    ast.ForStatement: exec_for,
+    ast.ForEachStatement: exec_foreach,
+    ast.SwitchStatement: exec_switch,
+    ast.BreakStatement: exec_break,
+    ast.ContinueStatement: exec_continue,
+    ast.ReturnStatement: exec_return,
+    ast.ExitStatement: exec_exit,
+    ast.ThrowStatement: exec_throw,
+    ast.TryStatement: exec_try,
+    ast.FunctionDefinition: exec_function,
+    ast.TrapStatement: exec_trap,
+    ast.DataStatement: exec_unsupported,
+}
