@@ -38,6 +38,20 @@ DEFAULT_USER = "fleetadmin"
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service that is on a host from the beginning, as if made by hand: not counted as an effect."""
+
+    name: str
+    exe: str
+    """Its full path on the host."""
+    content: bytes = field(repr=False)
+    """The program's bytes (``make_artifact`` makes such)."""
+    arguments: str = ""
+    display_name: str = ""
+    running: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class HostSpec:
     """What one host shall be. ``accounts``: more administrators and their passwords; ``options`` go to WindowsHost."""
 
@@ -46,6 +60,7 @@ class HostSpec:
     powershell: str = "5.1"
     accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
     limits: ServiceLimits = field(default_factory=ServiceLimits)
+    services: tuple[ServiceSpec, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -155,14 +170,16 @@ class Lab:
             machine.accounts.add(self.user, self.password)
             for name, password in spec.accounts.items():
                 machine.accounts.add(name, password)
+            for service in spec.services:
+                _install(machine, service)
             tls = self.authority.issue(spec.name, address, "localhost")
-            service = WinRmService(self.environment.loop, machine, self._engine, spec.limits)
-            server = HostServer(service, address, sockets, tls)
+            winrm = WinRmService(self.environment.loop, machine, self._engine, spec.limits)
+            server = HostServer(winrm, address, sockets, tls)
         except BaseException:
             sockets.close()
             raise
         port_http, port_https = sockets.ports
-        host = LabHost(spec.name, address, port_http, port_https, machine, service, server, tls.fingerprint_sha256)
+        host = LabHost(spec.name, address, port_http, port_https, machine, winrm, server, tls.fingerprint_sha256)
         self._on_loop(server.start())
         self._follow_boots(host)
         self.hosts[spec.name] = host
@@ -243,6 +260,34 @@ class Lab:
                     return "127.0.0.1", Sockets.reserve("127.0.0.1", 0, 0)
                 self._block = None  # another lab lives in this block
         raise OSError(errno.EADDRINUSE, "no loopback address with free WinRM ports")
+
+
+def _install(machine: Any, spec: ServiceSpec) -> None:
+    from fleetdeploy.lab.windows.blobs import intern
+    from fleetdeploy.lab.windows.service import ServiceConfig, StartType
+
+    machine.fs.put(spec.exe, intern(spec.content))
+    image = f'"{spec.exe}" {spec.arguments}'.rstrip()
+    config = ServiceConfig(spec.name, image, spec.display_name or spec.name, StartType.AUTO)
+    machine.install(config, start=spec.running)
+
+
+def make_artifact(
+    version: str, *, size: int = 64 * 1024, build: Mapping[str, Any] | None = None, **behaviour: Any
+) -> bytes:
+    """A program of the lab: a valid PE with Go build info, and behind it what it does (windows/program.py: Behaviour).
+
+    ``build`` are fields of windows/pe.py: GoBuild (go_version, goarch, settings, ...). Raises ValueError for a
+    behaviour that does not exist.
+    """
+    from fleetdeploy.lab.windows.pe import GoBuild, make_exe
+    from fleetdeploy.lab.windows.program import Behaviour
+
+    unknown = sorted(set(behaviour) - set(Behaviour.__dataclass_fields__))
+    if unknown:
+        raise ValueError(f"no such behaviour of a lab program: {', '.join(unknown)}")
+    made = GoBuild(**{"version": version, **(build or {})})
+    return make_exe({"version": version, **behaviour}, build=made, size=size)
 
 
 def _refuses(faults: Faults) -> bool:

@@ -20,12 +20,18 @@ COALESCE_S = 0.002
 """How long a Receive that has something waits for more: a host answers with all that is ready."""
 
 
+MAX_BUFFERED = 32 * 1024 * 1024
+
+
 class OutputQueue:
     """Output of one command (or of a pool) on its way to Receive. ``put`` and ``finish`` may come from any thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, stop: threading.Event | None = None) -> None:
         self._loop = loop
+        self._stop = stop
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._size = 0
         self._items: deque[tuple[str, bytes]] = deque()
         self._ready = asyncio.Event()
         self._wake_pending = False
@@ -36,7 +42,11 @@ class OutputQueue:
         self._delivered = False
 
     def put(self, stream: str, data: bytes) -> None:
-        with self._lock:
+        with self._room:
+            # BufferMode Block: a script whose output nobody fetches waits, until it is stopped
+            while self._stop is not None and self._size > MAX_BUFFERED and not self._stop.is_set():
+                self._room.wait(0.5)
+            self._size += len(data)
             self._items.append((stream, data))
         self._wake()
 
@@ -111,6 +121,8 @@ class OutputQueue:
                 item = self._items.popleft()
                 size += len(item[1])
                 out.append(item)
+            self._size -= size
+            self._room.notify_all()
             self._delivered = self.finished and not self._items
             return out, self._delivered
 
@@ -118,6 +130,7 @@ class OutputQueue:
         """Undo a ``take`` whose answer was not sent."""
         with self._lock:
             self._items.extendleft(reversed(items))
+            self._size += sum(len(data) for _, data in items)
             self._delivered = False
 
 
@@ -127,8 +140,8 @@ class ShellCommand:
     def __init__(self, shell: Shell, command_id: str) -> None:
         self.shell = shell
         self.id = command_id
-        self.queue = OutputQueue(shell.loop)
         self.stop = threading.Event()
+        self.queue = OutputQueue(shell.loop, self.stop)
         self.text = ""
         """What runs, in the client's words: what faults are matched against."""
         self.break_receive = False

@@ -181,3 +181,20 @@ def test_a_scripts_sleep_blocks_no_other_host(pool: RunspacePool, lab: object, c
         assert run(other, "say quick").output == ["quick"]
     assert time.monotonic() - begun < 1.5
     sleeper.stop()
+
+
+def test_output_that_nobody_fetches_holds_the_script_back(
+    connect: Connect, host: LabHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fleetdeploy.lab.wsman import shells
+
+    monkeypatch.setattr(shells, "MAX_BUFFERED", 1_000_000)
+    with RunspacePool(connect()) as pool:
+        shell = PowerShell(pool)
+        shell.add_script("\n".join(["big 400000"] * 10)).begin_invoke()
+        time.sleep(0.3)
+        (lab_shell,) = host.service.shells.values()
+        (command,) = lab_shell.commands.values()
+        assert not command.queue.finished
+        shell.end_invoke()
+        assert [len(o) for o in shell.output] == [400_000] * 10
