@@ -18,7 +18,7 @@ from fleetdeploy.errors import ConfigError
 
 T = TypeVar("T", bound=str)
 
-_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$")
+_DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$", re.ASCII)
 _SECONDS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _TAG = "tag:yaml.org,2002:"
 
@@ -43,7 +43,7 @@ def parse_duration(text: str) -> float:
         ValueError: not a duration.
     """
     text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     found = _DURATION.match(text) if text else None
     if not found:
@@ -130,7 +130,7 @@ class Value:
     def integer(self, low: int, high: int) -> int:
         """A whole number within the bounds (inclusive)."""
         text = self._scalar("a whole number")
-        if not re.fullmatch(r"-?\d{1,15}", text):
+        if not re.fullmatch(r"-?[0-9]{1,15}", text):
             raise self.error(f"{text!r} is no whole number")
         number = int(text)
         if not low <= number <= high:

@@ -14,7 +14,7 @@ StrategyKind = Literal["rolling", "canary", "all-at-once"]
 OnUnknown = Literal["wait", "rollback", "stop"]
 OnUnreachable = Literal["refuse", "skip"]
 
-_AMOUNT = re.compile(r"^(\d{1,6})\s*(%?)$")
+_AMOUNT = re.compile(r"^(\d{1,6})\s*(%?)$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""``fleetdeploy config``: every setting in force, with the place it comes from; secrets masked."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
+
+
+def config(
+    key: Annotated[str | None, typer.Argument(help="only settings that begin with this, such as 'strategy'")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="only what is not a default")] = False,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Show the settings in force: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command."""
+    from fleetdeploy.documents import did_you_mean
+    from fleetdeploy.errors import UsageError
+    from fleetdeploy.settings import OVERRIDES, apply_overrides, explain, load_project
+    from fleetdeploy.settings.overrides import variable
+
+    loaded = apply_overrides(load_project(project), env=os.environ)
+    rows = explain(loaded)
+    if key:
+        chosen = [row for row in rows if row.key == key or row.key.startswith(f"{key}.")]
+        if not chosen:
+            known = {row.key for row in rows} | {row.key.partition(".")[0] for row in rows}
+            raise UsageError(f"there is no setting {key!r}", next_steps=did_you_mean(key, known))
+        rows = tuple(chosen)
+    if changed:
+        rows = tuple(row for row in rows if row.source != "default")
+    blocks: list[Block] = [
+        Lines([f"{loaded.app.app}: {loaded.file}"]),
+        Table("", ("setting", "value", "from"), [(row.key, row.shown, row.source) for row in rows]),
+    ]
+    if not key and not changed:
+        names = ", ".join(name for option in OVERRIDES if (name := variable(option)) is not None)
+        blocks.append(Lines(["", f"from the environment, if set: {names}"]))
+    return CommandResult(
+        data={"file": loaded.file, "settings": {row.key: {"value": row.shown, "from": row.source} for row in rows}},
+        blocks=blocks,
+    )
