@@ -1,0 +1,156 @@
+"""What one conductor knows: the state of its rollout and of each host. Changed by the conductor's one thread only.
+
+Every move goes through the tables of ``model/run.py`` and is reported as an event, to the journal first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fleetdeploy.errors import FleetdeployError, HostError
+from fleetdeploy.model import events as ev
+from fleetdeploy.model.health import Sample
+from fleetdeploy.model.plan import HostPlan
+from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, PauseReason, Phase, RunState, move_host
+from fleetdeploy.model.verbs import Claim, HostFailure, Observation, OpenEntry
+from fleetdeploy.rollout.ports import Ports
+from fleetdeploy.rollout.result import RolloutRun
+
+
+@dataclass(slots=True)
+class HostPage:
+    """One host. ``touched``: this rollout may have changed it and it is not known to be back.
+
+    ``turned``: it knows that the direction is back. ``replaced``: the entry that a take-over put aside, for rule 4.
+    """
+
+    plan: HostPlan
+    state: HostState = HostState.PENDING
+    label: str = ""
+    opened: bool = False
+    token: int = 0
+    step: int = 0
+    touched: bool = False
+    changed: bool = False
+    turned: bool = False
+    failed: bool = False
+    different: bool = False
+    observation: Observation | None = None
+    baseline: Sample | None = None
+    samples: list[Sample] = field(default_factory=list)
+    image: str = ""
+    failure: HostFailure | None = None
+    notes: list[str] = field(default_factory=list)
+    replaced: object = None
+    owner: OpenEntry | None = None
+    error: HostError | None = None
+    silent_since: float | None = None
+    boot: str = ""
+
+    @property
+    def name(self) -> str:
+        """The host's name."""
+        return self.plan.host
+
+
+class TakenOver(FleetdeployError):
+    """A host said "stale" or "ended by another": the whole conductor stops (protocol.md rule 7)."""
+
+
+class Book:
+    """The pages of one run, and the voice that reports what is written in them."""
+
+    def __init__(self, run: RolloutRun, ports: Ports) -> None:
+        self.run = run
+        self.plan = run.plan
+        self.ports = ports
+        self.state = RunState()
+        self.pages: dict[str, HostPage] = {
+            h.host: HostPage(h, label=h.from_label if h.from_label != "unknown" else "") for h in run.plan.hosts
+        }
+        self.turned = False
+        self.turn_reason = ""
+        self.ended_hosts: dict[str, str] = {}
+        self._last_word = time.monotonic()
+
+    def say(self, event: ev.Event) -> None:
+        """Journal, then report."""
+        if not isinstance(event, ev.TRANSIENT):
+            self.ports.log.append(self.run.id, event)
+            self._last_word = time.monotonic()
+        self.ports.reporter.report(event)
+
+    def note(self, text: str, host: str = "", level: str = "info") -> None:
+        """Something that a person should know; kept on the host's page too."""
+        if host in self.pages:
+            self.pages[host].notes.append(text)
+        self.say(ev.Note(text, host, level))
+
+    def heartbeat(self) -> None:
+        """A line if nothing was said for a while."""
+        if time.monotonic() - self._last_word >= self.ports.heartbeat_s:
+            self._last_word = time.monotonic()
+            counts: dict[str, int] = {}
+            for page in self.pages.values():
+                counts[page.state.value] = counts.get(page.state.value, 0) + 1
+            listed = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items()))
+            self.say(ev.Heartbeat(f"{self.state.phase.value.replace('_', ' ')}: {listed}"))
+
+    def phase(self, phase: Phase) -> None:
+        """Go on to a phase."""
+        if phase is not self.state.phase:
+            self.state = self.state.to(phase)
+            self.say(ev.PhaseChanged(phase))
+
+    def hold(
+        self,
+        hold: Hold,
+        reason: PauseReason | None = None,
+        *,
+        detail: str = "",
+        ends_in_s: float | None = None,
+        next_steps: tuple[str, ...] = (),
+    ) -> None:
+        """Hold, or go on."""
+        self.state = self.state.held(hold, reason)
+        self.say(ev.HoldChanged(hold, reason, detail, ends_in_s, next_steps))
+
+    def move(self, name: str, state: HostState, detail: str = "", label: str | None = None) -> None:
+        """A host moves on."""
+        page = self.pages[name]
+        before = page.state
+        page.state = move_host(name, before, state)
+        if label:
+            page.label = label
+        if before is not state or detail:
+            self.say(ev.HostChanged(name, state, detail, page.label))
+
+    def fail(self, name: str, failure: HostFailure, now: str, next_steps: tuple[str, ...] = ()) -> None:
+        """A host failed: remembered and said."""
+        page = self.pages[name]
+        page.failed = True
+        page.failure = failure
+        self.say(ev.HostFailed(name, failure, now, next_steps))
+
+    def claim(self, name: str) -> Claim:
+        """What a changing verb shows at this host's door."""
+        page = self.pages[name]
+        return Claim(self.run.id, self.run.conductor, page.token, page.step)
+
+    def next_claim(self, name: str) -> Claim:
+        """The same, one step on (protocol.md rule 8)."""
+        self.pages[name].step += 1
+        return self.claim(name)
+
+    def in_state(self, states: Iterable[HostState]) -> tuple[str, ...]:
+        """Hosts in one of these states."""
+        wanted = frozenset(states)
+        return tuple(name for name, page in self.pages.items() if page.state in wanted)
+
+    def not_serving(self) -> frozenset[str]:
+        """Hosts that count against the floor now: down at the start and not healthy since, or made so by us."""
+        never = frozenset({HostState.PENDING, HostState.STAGED, HostState.UNCHANGED, HostState.SKIPPED})
+        down = {n for n in self.plan.down_at_start if n in self.pages and self.pages[n].state in never}
+        return frozenset(down | set(self.in_state(NOT_SERVING)))

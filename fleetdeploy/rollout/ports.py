@@ -1,0 +1,99 @@
+"""What the conductor needs of the world: protocols and one bag of them, filled by ``app/``. No logic."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fleetdeploy.engine.interrupt import Interrupt
+from fleetdeploy.engine.journal import Request
+from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.events import Event
+from fleetdeploy.model.host import Fleet, Host
+from fleetdeploy.model.secret import Secret
+from fleetdeploy.model.verbs import (
+    ActivateRequest,
+    ActivateResult,
+    Claim,
+    CloseRequest,
+    Observation,
+    OpenRequest,
+    OpenResult,
+    ProbeRequest,
+    ProbeResult,
+    PruneResult,
+    StageResult,
+    TurnResult,
+)
+
+
+class HostPort(Protocol):
+    """The verbs of one host (``hosts/verbs.py``); used by one thread. Raises only ``HostError`` kinds."""
+
+    def observe(self) -> Observation: ...
+    def open(self, request: OpenRequest) -> OpenResult: ...
+    def turn(self, claim: Claim) -> TurnResult: ...
+    def stage(
+        self, claim: Claim, artifact: Artifact, *, progress: Callable[[int, int], None] | None = None
+    ) -> StageResult: ...
+    def activate(
+        self, request: ActivateRequest, *, password: Secret | None = None, previous_password: Secret | None = None
+    ) -> ActivateResult: ...
+    def probe(self, request: ProbeRequest) -> ProbeResult: ...
+    def beat(self, claim: Claim) -> None: ...
+    def close(self, request: CloseRequest) -> str: ...
+    def prune(self, claim: Claim, keep: int) -> PruneResult: ...
+    def disconnect(self) -> None: ...
+
+
+class Reporter(Protocol):
+    """Shows events. Called from the conductor's thread only; must not raise."""
+
+    def report(self, event: Event) -> None: ...
+
+
+class EventLog(Protocol):
+    """The part of the journal that a conductor uses."""
+
+    def begin(
+        self,
+        rollout: str,
+        *,
+        kind: str,
+        fleet: str,
+        app: str,
+        version: str,
+        digest: str,
+        undoes: str,
+        actor: str,
+        conductor: str,
+        plan: Mapping[str, Any],
+    ) -> None: ...
+    def append(self, rollout: str, event: Event) -> int: ...
+    def end(self, rollout: str, outcome: str | None, exit_code: int) -> None: ...
+    def take_requests(self, rollout: str) -> tuple[Request, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a conductor touches.
+
+    Attributes:
+        connect: the verbs of a host; called in the host's worker thread, opens nothing yet.
+        password: of the account in the project file, and of the one that the hosts have now.
+        now: monotonic seconds.
+        heartbeat_s: a line at least that often.
+    """
+
+    fleet: Fleet
+    connect: Callable[[Host], HostPort]
+    log: EventLog
+    reporter: Reporter
+    interrupt: Interrupt = field(default_factory=Interrupt)
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    password: Secret | None = None
+    previous_password: Secret | None = None
+    heartbeat_s: float = 30.0
