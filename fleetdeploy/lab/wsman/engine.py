@@ -103,6 +103,7 @@ class PowerShellEngine:
             use_local_scope=command.use_local_scope,
             parameters=command.parameters,
             end_of_statement=command.end_of_statement,
+            merge_error_to_output=command.merge_error_to_output,
         )
 
     def to_wire(self, value: Any) -> Any:

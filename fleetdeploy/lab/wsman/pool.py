@@ -1,6 +1,6 @@
 """psrpcore's server side, adjusted to how a Windows host talks.
 
-``LabPool`` writes messages with a byte order mark and ``<Nil/>`` for $null, hands each fragment at once to the
+``LabPool`` writes messages with a byte order mark (no data at all for $null), hands each fragment at once to the
 queue of the pipeline it belongs to (psrpcore has one queue for all, behind which a second pipeline would starve),
 serialises outside any lock, and accepts what pypsrp writes differently from the specification. Quotas on what is
 received are counted here.
@@ -59,17 +59,15 @@ class LabPool(psrpcore.ServerRunspacePool):
         stream_type: Any = None,
     ) -> None:
         if message is None:
-            data, message_type = b"<Nil />", message_type or PSRPMessageType.PipelineOutput
+            data, message_type = b"", message_type or PSRPMessageType.PipelineOutput
         else:
             element = serialize(
                 message, self._cipher, our_capability=self.our_capability, their_capability=self.their_capability
             )
-            data = ET.tostring(element, encoding="utf-8", method="xml")
+            data = codecs.BOM_UTF8 + ET.tostring(element, encoding="utf-8", method="xml")
             if message_type is None:
                 message_type = PSRPMessageType.get_message_id(type(message))
-        packed = memoryview(
-            bytes(create_message(False, message_type, codecs.BOM_UTF8 + data, self.runspace_pool_id, pipeline_id))
-        )
+        packed = memoryview(bytes(create_message(False, message_type, data, self.runspace_pool_id, pipeline_id)))
         with self._counter_lock:
             object_id = self._fragment_counter
         count = max(1, -(-len(packed) // FRAGMENT))

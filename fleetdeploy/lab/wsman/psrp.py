@@ -29,6 +29,7 @@ from psrpcore import (
 from psrpcore.types import (
     DebugRecord,
     HostMethodIdentifier,
+    PipelineResultTypes,
     PSRPMessageType,
     PSVersion,
     VerboseRecord,
@@ -143,6 +144,15 @@ class _Sink:
         self._wire.host_call(HostMethodIdentifier.SetShouldExit, [code])
 
 
+def _merges_error(command: Any) -> bool:
+    """Whether a command's errors go to its output; every other merge of streams is not simulated."""
+    none, output = PipelineResultTypes.none, PipelineResultTypes.Output
+    others = (command.merge_warning, command.merge_verbose, command.merge_debug, command.merge_information)
+    if any(merge != none for merge in others) or command.merge_error not in (none, output):
+        raise NotSimulated("a merge of streams in a remote command")
+    return bool(command.merge_error == output)
+
+
 class _Pipeline(ShellCommand):
     """One pipeline: waits for a free runspace, runs on an own thread, says how it ended."""
 
@@ -166,6 +176,7 @@ class _Pipeline(ShellCommand):
                     use_local_scope=command.use_local_scope,
                     parameters=tuple((name, engine.from_wire(value)) for name, value in command.parameters),
                     end_of_statement=bool(command.end_of_statement),
+                    merge_error_to_output=_merges_error(command),
                 )
             )
             for command in metadata.commands

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from psrpcore.types import ErrorCategory, ErrorCategoryInfo, ErrorRecord, NETException
@@ -77,6 +78,7 @@ class EchoRunspace:
         self.host = host
         self.engine = engine
         self.variables: dict[str, str] = {}
+        self.exit_code = 0
 
     def run(
         self,
@@ -88,6 +90,17 @@ class EchoRunspace:
         no_input: bool,
     ) -> Ended:
         self.engine.ran.append([c.text for c in commands])
+        if not commands[0].is_script:  # a program: prints its arguments, its exit code is their number
+            if commands[0].text == "nonesuch":
+                sink.error(SimpleNamespace(error_id="CommandNotFoundException"))
+                return Ended()
+            words = [str(value) for _, value in commands[0].parameters]
+            self.exit_code = len(words)
+            sink.output(" ".join([commands[0].text, *words]))
+            return Ended()
+        if commands[0].text == "$LASTEXITCODE":
+            sink.output(self.exit_code)
+            return Ended()
         for order in commands[0].text.split("\n"):
             word, _, rest = order.strip().partition(" ")
             if word == "throw":
