@@ -6,7 +6,7 @@ does is in processors.py, cmdlets/ and native.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -311,6 +311,13 @@ def file_writer(rt: Interp, processor: Processor, node: ast.FileRedirection, pat
 # ------------------------------------------------------------------------------------------------ driving
 
 
+class Live:
+    """Input that arrives item by item while the pipeline runs."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self.items = items
+
+
 class ExpressionStage(Processor):
     """The expression at the head of a pipeline, when it has redirections."""
 
@@ -387,8 +394,11 @@ def drive(
                         processor.begin()
                     if source is not NOTHING:
                         first = processors[0].accept
-                        rt.emit(source, first)
-                        start = 0
+                        if isinstance(source, Live):
+                            for item in source.items:
+                                first(item)
+                        else:
+                            rt.emit(source, first)
                     else:
                         processors[0].accept_none()
                 for processor in processors[start:]:

@@ -240,8 +240,8 @@ def eval_binary(rt: Interp, node: ast.BinaryExpression) -> Any:
         return type_test(rt, op, left, right, node.extent.line)
     if op in _MATCH:
         return match(rt, op, left, right)
-    if op == "Join":
-        return operators.binary(op, left, right)
+    if op == "Plus" and isinstance(left, str) and is_enumerable(right):
+        return str(left) + rt.to_string(right)
     return operators.binary(op, left, right)
 
 
@@ -257,17 +257,8 @@ def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
 
 
 def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
-    if isinstance(right, str):
-        found = types.resolve(right)
-        if found is None:
-            if op == "As":
-                raise NotSimulated(f"-as '{right}'", line)
-            raise runtime_error(
-                "RuntimeException" if False else "TypeNotFound",
-                "InvalidOperation",
-                f"Unable to find type [{right}].",
-            )
-        right = found
+    if isinstance(right, str) and types.resolve(right) is None and right.lower().startswith(_KNOWN_ROOTS):
+        raise NotSimulated(f"type [{right}]", line)
     return operators.binary(op, left, right)
 
 
@@ -282,10 +273,6 @@ def eval_unary(rt: Interp, node: ast.UnaryExpression) -> Any:
     if op == "Comma":
         return PSArray([rt.eval(node.child)])
     return operators.unary(op, rt.eval(node.child))
-
-
-def eval_ternary(rt: Interp, node: ast.TernaryExpression) -> Any:
-    return rt.eval(node.if_true if convert.to_bool(rt.eval(node.condition)) else node.if_false)
 
 
 def eval_convert(rt: Interp, node: ast.ConvertExpression) -> Any:
@@ -338,7 +325,7 @@ def member_name(rt: Interp, node: ast.Expression) -> str:
         raise NotSimulated("a script block as a member name", node.extent.line)
     if value is None:
         raise runtime_error(
-            "PropertyNameNotNull" if False else "MemberNameIsNull",
+            "PropertyNameNotNull",
             "InvalidOperation",
             "The member name is null.",
         )
@@ -490,7 +477,6 @@ EVAL: dict[type, Callable[[Any, Any], Any]] = {
     ast.VariableExpression: eval_variable,
     ast.BinaryExpression: eval_binary,
     ast.UnaryExpression: eval_unary,
-    ast.TernaryExpression: eval_ternary,
     ast.ConvertExpression: eval_convert,
     ast.MemberExpression: eval_member,
     ast.InvokeMemberExpression: eval_invoke,

@@ -182,10 +182,6 @@ def exec_assignment(rt: Interp, node: ast.AssignmentStatement, out: Out) -> None
     assignment.assign_statement(rt, node)
 
 
-def exec_chain(rt: Interp, node: ast.PipelineChain, out: Out) -> None:
-    raise NotSimulated("&& and ||", node.extent.line)
-
-
 # ------------------------------------------------------------------------------------------------ branches and loops
 
 
@@ -502,7 +498,6 @@ def exec_unsupported(rt: Interp, node: ast.Node, out: Out) -> None:
 
 EXEC: dict[type, Callable[[Any, Any, Out], None]] = {
     ast.Pipeline: exec_pipeline,
-    ast.PipelineChain: exec_chain,
     ast.AssignmentStatement: exec_assignment,
     ast.IfStatement: exec_if,
     ast.WhileStatement: exec_while,

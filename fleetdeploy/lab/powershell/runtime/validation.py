@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, operators
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError
-from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, current, is_enumerable, iterate
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.values import DotNetException, PSRuntimeError
 
@@ -111,7 +111,7 @@ def range_check(low: Any, high: Any) -> Check:
             raise failure("ValidationRangeElementType", "The argument cannot be validated: its type is not the range's.")
         if convert.to_bool(operators.binary("Ilt", value, low)):
             raise failure(
-                "ValidateRangeTooSmall" if False else "ValidateRangeSmallerThanMinRangeFailure",
+                "ValidateRangeSmallerThanMinRangeFailure",
                 f"The {convert.to_string(value)} argument is less than the minimum allowed range of "
                 f"{convert.to_string(low)}. Supply an argument that is greater than or equal to "
                 f"{convert.to_string(low)} and then try the command again.",
@@ -192,10 +192,10 @@ def _script(rt: Interp, attribute: ast.Attribute) -> Check:
 
     def check(value: Any) -> None:
         try:
-            out = rt.invoke_block(block, [value], dollar_under=value, propagate=True)
+            out = current().invoke_block(block, [value], dollar_under=value, propagate=True)
         except ScriptError as error:
             raise failure(
-                "ValidateScriptFailure" if False else "RuntimeException",
+                "RuntimeException",
                 f"The attribute cannot be checked: {error.record}",
                 error.record.exception,
             ) from error
