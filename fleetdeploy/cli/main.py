@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fleetdeploy import __version__
-from fleetdeploy.cli import config_cmd, help_cmd, init_cmd, inventory_cmd
+from fleetdeploy.cli import config_cmd, help_cmd, init_cmd, inventory_cmd, lab_cmd
 from fleetdeploy.cli.frame import register
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def root(
 register(app, "init", init_cmd.init)
 register(app, "config", config_cmd.config)
 app.add_typer(inventory_cmd.group, name="inventory")
+app.add_typer(lab_cmd.group, name="lab")
 register(app, "help", help_cmd.help_topic)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ hosts:
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FLEETDEPLOY_INVENTORY", raising=False)
+    for name in [name for name in os.environ if name.startswith("FLEETDEPLOY_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
 
 
