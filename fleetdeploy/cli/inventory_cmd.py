@@ -77,7 +77,7 @@ def show_host(
         },
         blocks=(
             Lines([f"{name} in {found.fleet.name}"]),
-            Table("", ("value", "", "from"), [(value.key, value.shown, value.source) for value in values]),
+            Table("", ("key", "value", "from"), [(value.key, value.shown, value.source) for value in values]),
         ),
     )
 

@@ -65,7 +65,7 @@ def up(
         f"inventory: {inventory}",
         "next:",
         f"  fleetdeploy status -i {inventory}",
-        f"  fleetdeploy lab artifact v1.4.2 --lab {lab}",
+        "  fleetdeploy lab artifact v1.4.2   (in a project directory: fleetdeploy init)",
         f"  fleetdeploy lab down --lab {lab}",
     ]
     return CommandResult(

@@ -16,10 +16,19 @@ _SUFFIXES = (".yml", ".yaml")
 
 
 def list_inventories(project_dir: Path | str) -> dict[str, Path]:
-    """Name → file of all inventories of a project, sorted by name."""
+    """Name → file of all inventories of a project, sorted by name.
+
+    Raises:
+        UsageError: two files have one name (``prod.yml`` and ``prod.yaml``).
+    """
     folder = Path(project_dir) / "inventories"
     files = [p for p in folder.glob("*") if p.suffix in _SUFFIXES and p.is_file()] if folder.is_dir() else []
-    return {p.stem: p for p in sorted(files, key=lambda p: p.stem)}
+    found: dict[str, Path] = {}
+    for path in sorted(files, key=lambda p: (p.stem, p.suffix)):
+        if path.stem in found:
+            raise UsageError(f"{found[path.stem]} and {path.name} have one name", next_steps=("rename one of them",))
+        found[path.stem] = path
+    return found
 
 
 def find_inventory(project_dir: Path | str, name: str | None, env: Mapping[str, str]) -> Path:

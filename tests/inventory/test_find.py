@@ -42,3 +42,6 @@ def test_none_or_another(tmp_path: Path) -> None:
     assert caught.value.next_steps == ("did you mean prod?",)
     with pytest.raises(UsageError, match="no inventory file"):
         find_inventory(root, "else/where.yml", {})
+    (root / "inventories/prod.yaml").write_text("hosts: {}\n")
+    with pytest.raises(UsageError, match="have one name"):
+        find_inventory(root, "prod", {})
