@@ -37,10 +37,10 @@ from fleetdeploy.lab.powershell.values import (
     PSType,
     ScriptMethod,
     ScriptProperty,
-    array_type,
     type_of,
 )
 
+_NOT_SETTABLE = "The property '{}' cannot be found on this object. Verify that the property exists and can be set."
 RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
 
 
@@ -57,6 +57,7 @@ def bag_of(value: Any) -> PropertyBag | None:
 
 
 def find_property(kind: PSType, name: str) -> Property | None:
+    types.load()
     key = name.lower()
     for current in kind.ancestry():
         found = current.properties.get(key)
@@ -210,7 +211,7 @@ def set_member(value: Any, name: str, new: Any) -> None:
 
 
 def _no_property(name: str) -> PSRuntimeError:
-    text = f"The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
+    text = _NOT_SETTABLE.format(name)
     return _setter_error(name, DotNetException(RUNTIME_EXCEPTION, text))
 
 
@@ -263,6 +264,7 @@ def method_not_found(kind: PSType, name: str) -> PSRuntimeError:
 
 def invoke(value: Any, name: str, args: list[Any], machine: Any = None) -> Any:
     """value.name(args): AUTO_NULL for void methods; MethodNotFound where there is none."""
+    types.load()
     bag = bag_of(value)
     if bag is not None:
         member = bag.find(name)
@@ -308,6 +310,7 @@ def _accessor(value: Any, kind: PSType, name: str, args: list[Any]) -> Any:
 
 def get_static(kind: PSType, name: str, machine: Any = None) -> Any:
     """[kind]::name."""
+    types.load()
     key = name.lower()
     for member, number in (kind.enum_values or {}).items():
         if member.lower() == key:
@@ -323,6 +326,7 @@ def get_static(kind: PSType, name: str, machine: Any = None) -> Any:
 
 def call_static(kind: PSType, name: str, args: list[Any], machine: Any) -> Any:
     """As ``invoke_static``, but a .NET exception stays a NetError."""
+    types.load()
     found: list[Overload] = []
     for current in kind.ancestry():
         found = current.static_methods.get(name.lower(), [])
@@ -351,6 +355,7 @@ def invoke_static(kind: PSType, name: str, args: list[Any], machine: Any = None)
 
 def construct_unwrapped(kind: PSType, args: list[Any], machine: Any) -> Any:
     """A new value; a .NET exception stays a NetError (New-Object and casts report it in their own way)."""
+    types.load()
     if kind.is_array and kind.element_type is not None:
         return _new_array(kind, args)
     definition = kind.generic_definition or kind
@@ -486,11 +491,8 @@ def set_index(value: Any, key: Any, new: Any) -> None:
     if not isinstance(value, (PSArray, ListBase)):
         raise cannot_index(value)
     if is_collection(key):
-        message = (
-            "Array assignment to ["
-            + ",".join(to_string(one) for one in key)
-            + "] failed because assignment to slices is not supported."
-        )
+        places = ",".join(to_string(one) for one in key)
+        message = f"Array assignment to [{places}] failed because assignment to slices is not supported."
         raise error("ArraySliceAssignmentFailed", "InvalidOperation", message)
     at = convert.to_type(key, INT32)
     converted = convert.convert_element(new, value.element_type)
@@ -532,4 +534,3 @@ def _set_dictionary(value: DictionaryBase, key: Any, new: Any) -> None:
     value.set(key, new)
 
 
-_ = (types, array_type)

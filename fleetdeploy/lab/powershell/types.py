@@ -13,6 +13,7 @@ from fleetdeploy.lab.powershell.typesystem import ACCELERATORS, REGISTRY, PSType
 
 _lock = threading.RLock()
 _loaded = False
+_ready = False
 _generics: dict[tuple[PSType, tuple[PSType, ...]], PSType] = {}
 _exceptions: dict[str, PSType] = {}
 _cache: dict[str, PSType | None] = {}
@@ -21,7 +22,9 @@ ASSEMBLY = "mscorlib, Version=4.0.0.0, Culture=neutral, PublicKeyToken=b77a5c561
 
 def load() -> None:
     """Import every table under dotnet/ once."""
-    global _loaded
+    global _loaded, _ready
+    if _ready:
+        return
     with _lock:
         if _loaded:
             return
@@ -30,6 +33,7 @@ def load() -> None:
 
         for module in pkgutil.iter_modules(dotnet.__path__):
             importlib.import_module(f"{dotnet.__name__}.{module.name}")
+        _ready = True
 
 
 def resolve(name: str) -> PSType | None:

@@ -16,6 +16,7 @@ from fleetdeploy.lab.powershell.objects import PSCUSTOMOBJECT_NAMES as PSCUSTOMO
 from fleetdeploy.lab.powershell.objects import TYPE as TYPE
 from fleetdeploy.lab.powershell.objects import PSCustomObject as PSCustomObject
 from fleetdeploy.lab.powershell.scalars import *  # noqa: F403
+from fleetdeploy.lab.powershell.scalars import ExtendedStr as ExtendedStr
 from fleetdeploy.lab.powershell.scalars import NetObject as NetObject
 from fleetdeploy.lab.powershell.typesystem import ACCELERATORS as ACCELERATORS
 from fleetdeploy.lab.powershell.typesystem import BY_CLASS as BY_CLASS
@@ -66,3 +67,7 @@ def type_names_of(value: Any) -> list[str]:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+
+
+PSObjectLike = (NetObject, ExtendedStr)
+"""Values that can carry added members and type names."""

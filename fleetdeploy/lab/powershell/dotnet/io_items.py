@@ -211,15 +211,22 @@ FILE_SYSTEM_INFO.prop("BaseName", "string", _base_name)
 FILE_SYSTEM_INFO.prop("Exists", "bool", _exists)
 FILE_SYSTEM_INFO.prop("Mode", "string", _mode)
 FILE_SYSTEM_INFO.prop("Attributes", "System.IO.FileAttributes", _attributes, _set_attributes)
-for _what, _name in (("created", "CreationTime"), ("modified", "LastWriteTime"), ("modified", "LastAccessTime")):
-    _settable = _name != "LastAccessTime"
-    for _suffix, _local in (("", True), ("Utc", False)):
-        FILE_SYSTEM_INFO.prop(
-            _name + _suffix,
-            "datetime",
-            lambda i, w=_what, u=_local: _time(i, w, u),
-            (lambda i, v, w=_what, u=_local: _set_time(i, w, v, u)) if _settable else None,
-        )
+
+
+def _time_property(name: str, what: str, local: bool, settable: bool) -> None:
+    def getter(item: FileSystemItem) -> DateTime:
+        return _time(item, what, local)
+
+    def setter(item: FileSystemItem, value: DateTime) -> None:
+        _set_time(item, what, value, local)
+
+    FILE_SYSTEM_INFO.prop(name, "datetime", getter, setter if settable else None)
+
+
+for _suffix, _is_local in (("", True), ("Utc", False)):
+    _time_property("CreationTime" + _suffix, "created", _is_local, True)
+    _time_property("LastWriteTime" + _suffix, "modified", _is_local, True)
+    _time_property("LastAccessTime" + _suffix, "modified", _is_local, False)
 FILE_INFO.prop("Length", "long", _length)
 FILE_INFO.prop("Directory", "System.IO.DirectoryInfo", _parent)
 FILE_INFO.prop("DirectoryName", "string", lambda i: paths.parent(i.path))
