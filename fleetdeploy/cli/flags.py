@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fleetdeploy.cli.frame import check_output
+from fleetdeploy.errors import UsageError
 
 Output = Annotated[
     str, typer.Option("--output", help="text for people, json for machines (one object a line)", callback=check_output)
@@ -28,3 +29,49 @@ Reason = Annotated[str, typer.Option("--reason", help="why, for the journal and 
 TakeOver = Annotated[
     bool, typer.Option("--take-over", help="take the hosts from a living conductor (needs --reason); it stops")
 ]
+Canary = Annotated[
+    str | None, typer.Option("--canary", help="first hosts: 10%, 2, growing 1,5,20%, or label:NAME=VALUE")
+]
+Batch = Annotated[str | None, typer.Option("--batch", help="hosts at a time: 5 or 25% of those that change")]
+Strategy = Annotated[str | None, typer.Option("--strategy", help="rolling, canary or all-at-once")]
+MaxUnavailable = Annotated[str | None, typer.Option("--max-unavailable", help="most hosts that may be down at once")]
+Unreachable = Annotated[
+    str | None, typer.Option("--unreachable", help="refuse (default), or skip: set silent hosts aside, exit 8")
+]
+Repair = Annotated[bool, typer.Option("--repair", help="touch only hosts that are down")]
+PauseAfter = Annotated[str | None, typer.Option("--pause-after", help="canary: wait for 'fleetdeploy promote' there")]
+AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="accept an exe built from a modified work tree")]
+App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
+
+OptionValue = str | int | float | bool | None
+
+
+def strategy_overrides(
+    *,
+    canary: str | None = None,
+    batch: str | None = None,
+    strategy: str | None = None,
+    max_unavailable: str | None = None,
+    unreachable: str | None = None,
+    repair: bool = False,
+    pause_after: str | None = None,
+    allow_dirty: bool = False,
+) -> dict[str, OptionValue]:
+    """Options as ``settings.OVERRIDES`` names them; what was not given is left out.
+
+    Raises:
+        UsageError: ``--pause-after`` names no known point.
+    """
+    if pause_after not in (None, "canary"):
+        raise UsageError(f"--pause-after {pause_after}: only 'canary' is known", next_steps=("--pause-after canary",))
+    given: dict[str, OptionValue] = {
+        "canary": canary,
+        "batch": batch,
+        "strategy": strategy,
+        "max_unavailable": max_unavailable,
+        "unreachable": unreachable,
+        "repair": repair or None,
+        "pause_after_canary": True if pause_after else None,
+        "allow_dirty": allow_dirty or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}

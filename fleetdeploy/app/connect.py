@@ -1,0 +1,63 @@
+"""Makes the verbs of real hosts: resolves each credential once, opens nothing before the first verb is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from fleetdeploy.app.workspace import Workspace
+from fleetdeploy.hosts.psrp import PsrpSession
+from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
+from fleetdeploy.hosts.verbs import HostVerbs
+from fleetdeploy.inventory import resolve
+from fleetdeploy.model.host import Host
+from fleetdeploy.model.secret import Secret, SecretRef
+
+
+class Vault:
+    """Secrets of this process, each read once: a prompt or a slow command must not run once per host."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._lock = threading.Lock()
+        self._known: dict[SecretRef, Secret] = {}
+
+    def get(self, ref: SecretRef | None) -> Secret | None:
+        """The secret, or None for no reference.
+
+        Raises:
+            UsageError: it cannot be read.
+        """
+        if ref is None:
+            return None
+        with self._lock:
+            if ref not in self._known:
+                self._known[ref] = resolve(ref, self._base)
+            return self._known[ref]
+
+
+def script_library(workspace: Workspace) -> ScriptLibrary:
+    """The project's own templates over the shipped ones, if it has any."""
+    folder = workspace.directory / "templates"
+    return ScriptLibrary(folder) if (folder / "powershell").is_dir() else shared_library()
+
+
+def connector(workspace: Workspace) -> Callable[[Host], HostVerbs]:
+    """A function that makes the verbs of a host; called in the host's worker thread.
+
+    Raises:
+        UsageError: a secret of a host in scope cannot be read. Raised here, before any host is asked.
+    """
+    vault = Vault(Path(workspace.fleet.source).parent)
+    for ref in {host.connection.secret for host in workspace.scope}:
+        vault.get(ref)
+    library = script_library(workspace)
+
+    def connect(host: Host) -> HostVerbs:
+        secret = vault.get(host.connection.secret)
+        return HostVerbs(
+            host.name, lambda: PsrpSession(host.name, host.connection, secret), workspace.app, library=library
+        )
+
+    return connect

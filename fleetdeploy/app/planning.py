@@ -1,0 +1,105 @@
+"""From a workspace and a version to a plan: find the artifact, look at every host, build. Changes nothing anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fleetdeploy.app.connect import connector
+from fleetdeploy.app.workspace import Workspace
+from fleetdeploy.artifacts import HostFacts, check, normalise_arch
+from fleetdeploy.artifacts.known import known_hashes
+from fleetdeploy.artifacts.resolve import resolve
+from fleetdeploy.errors import ExitCode, RefusalReason, Refused, Unreachable
+from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.plan import Plan, Problem
+from fleetdeploy.model.project import Project
+from fleetdeploy.model.sight import Sight
+from fleetdeploy.plan.build import PlanRequest, build_plan
+from fleetdeploy.rollout.survey import survey_once
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and what it was made from."""
+
+    plan: Plan
+    artifact: Artifact
+    sights: Mapping[str, Sight]
+
+
+def look(workspace: Workspace, *, version: str = "", tick: Tick = lambda: None) -> dict[str, Sight]:
+    """Every host in scope as it is now, with one sample of the project's checks (if there is a project)."""
+    project = workspace.project
+    checks = project.health.checks if project else ()
+    parallel = project.parallel if project else 50
+    return survey_once(
+        workspace.scope, connector(workspace), checks=checks, version=version, parallel=parallel, tick=tick
+    )
+
+
+def known_versions(workspace: Workspace) -> dict[str, str]:
+    """Names for exes found on hosts, from the artifacts that lie here (none without a project)."""
+    project = workspace.project
+    return known_hashes(project.artifacts, project.directory) if project else {}
+
+
+def make_plan(workspace: Workspace, wanted: str, *, tick: Tick = lambda: None) -> Planned:
+    """The plan for ``wanted`` (a version or ``latest``) as the hosts are now.
+
+    Raises:
+        Refused: the artifact cannot be found, verified or read.
+    """
+    project = workspace.need_project()
+    artifact = resolve(project.artifacts, wanted, project.directory, exe=project.app.exe)
+    sights = look(workspace, version=artifact.version, tick=tick)
+    request = PlanRequest(
+        fleet=workspace.fleet.name,
+        hosts=workspace.scope,
+        app=project.app,
+        artifact=artifact,
+        strategy=project.strategy,
+        health=project.health,
+        known=known_versions(workspace),
+        problems=_guard_problems(project, artifact, sights),
+    )
+    return Planned(build_plan(request, sights), artifact, sights)
+
+
+def _guard_problems(project: Project, artifact: Artifact, sights: Mapping[str, Sight]) -> tuple[Problem, ...]:
+    facts = []
+    for name, sight in sights.items():
+        seen = sight.observation
+        if seen is None:
+            continue
+        releases = {r.version: r.manifest_sha256 for r in seen.state.releases.values()} if seen.state else {}
+        kept = {version: digest for version, digest in releases.items() if digest}
+        facts.append(HostFacts(name, seen.os_build, normalise_arch(seen.arch), kept))
+    problems: list[Problem] = []
+    for found in check(artifact, facts, allow_dirty=project.artifacts.allow_dirty):
+        hosts: tuple[str, ...] = found.hosts or ("",)
+        problems += [Problem(RefusalReason.ARTIFACT, found.what, name, next_steps=found.next_steps) for name in hosts]
+    return tuple(problems)
+
+
+def refuse_problems(plan: Plan) -> None:
+    """Stops a plan that may not be carried out.
+
+    Raises:
+        Unreachable: hosts do not answer, and that is all (exit 5).
+        Refused: anything else (exit 6).
+    """
+    if not plan.problems:
+        return
+    shown = tuple(f"{p.host}: {p.what}" if p.host else p.what for p in plan.problems)
+    steps = tuple(dict.fromkeys(step for p in plan.problems for step in p.next_steps))
+    silent = [p.host for p in plan.problems if p.unreachable]
+    if len(silent) == len(plan.problems):
+        what = f"{len(silent)} of {len(plan.hosts)} hosts do not answer; nothing was changed"
+        error = Unreachable(what, host=", ".join(silent), why=shown, next_steps=steps)
+        error.exit_code = ExitCode.UNREACHABLE
+        raise error
+    what = f"this plan may not be carried out ({len(plan.problems)} reasons); nothing was changed"
+    raise Refused(what, reason=plan.problems[0].reason, why=shown, next_steps=steps)

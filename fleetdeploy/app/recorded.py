@@ -1,0 +1,48 @@
+"""What the journal says: rollouts, events, and what each host was last left with. Asks no host."""
+
+from __future__ import annotations
+
+from fleetdeploy.app.workspace import Workspace
+from fleetdeploy.engine.journal import EventRow, Journal, RolloutRow
+from fleetdeploy.errors import UsageError
+from fleetdeploy.model import events as ev
+
+
+def open_journal() -> Journal:
+    """The journal of this user (``FLEETDEPLOY_STATE_DIR`` names another place)."""
+    return Journal.default()
+
+
+def last_labels(workspace: Workspace) -> dict[str, str]:
+    """Host → the version that the journal last saw there; hosts it knows nothing of are missing."""
+    labels: dict[str, str] = {}
+    journal = open_journal()
+    try:
+        rows = journal.rollouts(fleet=workspace.fleet.name, app=workspace.app.app or None, limit=20)
+        for row in reversed(rows):
+            for entry in journal.events(row.id):
+                if isinstance(entry.event, ev.HostChanged) and entry.event.label:
+                    labels[entry.event.host] = entry.event.label
+    finally:
+        journal.close()
+    return labels
+
+
+def find_rollout(journal: Journal, wanted: str) -> RolloutRow:
+    """A rollout by its id, or an unambiguous beginning or end of it.
+
+    Raises:
+        UsageError: none or several.
+    """
+    row = journal.rollout(wanted)
+    if row is None:
+        raise UsageError(
+            f"the journal {journal.path} has no single rollout {wanted!r}", next_steps=("fleetdeploy history",)
+        )
+    return row
+
+
+def events_of(journal: Journal, rollout: str, host: str | None) -> tuple[EventRow, ...]:
+    """Events of a rollout, of one host if named (then without those that name no host)."""
+    rows = journal.events(rollout)
+    return tuple(r for r in rows if host is None or getattr(r.event, "host", None) == host)

@@ -1,0 +1,69 @@
+"""``fleetdeploy history`` and ``fleetdeploy show``: what the journal recorded. No host is asked."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.results import CommandResult, Lines, Table
+
+
+def history(
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="at most so many rollouts, newest first")] = 20,
+    everything: Annotated[bool, typer.Option("--all", help="of all fleets and apps of this journal")] = False,
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """List rollouts, newest first: who, when, what, and how they ended."""
+    from fleetdeploy.app.recorded import open_journal
+    from fleetdeploy.app.workspace import load_workspace
+
+    fleet = app = None
+    if not everything:
+        workspace = load_workspace(project, inventory=inventory)
+        fleet, app = workspace.fleet.name, workspace.app.app or None
+    journal = open_journal()
+    try:
+        rows = journal.rollouts(fleet=fleet, app=app, limit=count)
+        place = str(journal.path)
+    finally:
+        journal.close()
+    cells = [
+        (r.id, r.started_at[:19] + "Z", r.kind, r.fleet, r.app, r.version, r.outcome or "open", r.actor) for r in rows
+    ]
+    columns = ("id", "started", "kind", "fleet", "app", "version", "outcome", "by")
+    empty = (Lines([f"no rollouts recorded in {place}"]),)
+    return CommandResult(
+        data={"journal": place, "rollouts": [dataclasses.asdict(r) for r in rows]},
+        blocks=(Table(f"journal {place}", columns, cells),) if rows else empty,
+    )
+
+
+def show(
+    rollout: Annotated[str, typer.Argument(help="id of a rollout, or the beginning or end of one")],
+    host: Annotated[str | None, typer.Option("--host", help="only what happened on this host")] = None,
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Show one rollout event by event: what was decided, and why."""
+    from fleetdeploy.app.recorded import events_of, find_rollout, open_journal
+    from fleetdeploy.cli.output.wording import sentences
+
+    journal = open_journal()
+    try:
+        row = find_rollout(journal, rollout)
+        entries = events_of(journal, row.id, host)
+    finally:
+        journal.close()
+    head = f"{row.id}: {row.kind} {row.app} {row.version} on {row.fleet}, plan {row.digest}, by {row.actor}"
+    lines = [head, f"outcome: {row.outcome or 'open'}"]
+    for entry in entries:
+        lines += [f"{entry.at[11:19]} {line}" for line in sentences(entry.event)]
+    return CommandResult(
+        data={"rollout": dataclasses.asdict(row), "events": [entry.to_json() for entry in entries]},
+        blocks=(Lines(lines),),
+    )

@@ -1,0 +1,60 @@
+"""``fleetdeploy plan``: what a rollout would do. Changes nothing anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.plan_view import plan_blocks, plan_data
+from fleetdeploy.cli.results import CommandResult, Lines
+from fleetdeploy.errors import ExitCode
+
+Version = Annotated[str, typer.Argument(help="version such as v1.4.2, or latest (no pre-releases)")]
+
+
+def plan(
+    version: Version,
+    canary: flags.Canary = None,
+    batch: flags.Batch = None,
+    strategy: flags.Strategy = None,
+    max_unavailable: flags.MaxUnavailable = None,
+    unreachable: flags.Unreachable = None,
+    repair: flags.Repair = False,
+    pause_after: flags.PauseAfter = None,
+    allow_dirty: flags.AllowDirty = False,
+    limit: flags.Limit = None,
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Look at every host and print what a rollout would do: batches, changes, bytes, and a digest."""
+    from fleetdeploy.app.planning import make_plan, refuse_problems
+    from fleetdeploy.app.workspace import load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    overrides = flags.strategy_overrides(
+        canary=canary,
+        batch=batch,
+        strategy=strategy,
+        max_unavailable=max_unavailable,
+        unreachable=unreachable,
+        repair=repair,
+        pause_after=pause_after,
+        allow_dirty=allow_dirty,
+    )
+    workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
+    with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
+        planned = make_plan(workspace, version, tick=tick)
+    made = planned.plan
+    if made.problems and output != "json":
+        from fleetdeploy.cli.output.render import print_result
+
+        print_result(CommandResult(data={}, blocks=plan_blocks(made)), output)
+    refuse_problems(made)
+    again = f"fleetdeploy rollout {made.version} --plan {made.digest}" if made.batches else "nothing to do"
+    return CommandResult(
+        data=plan_data(made), blocks=(*plan_blocks(made), Lines([f"next  {again}"])), exit_code=ExitCode.OK
+    )

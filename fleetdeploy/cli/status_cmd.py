@@ -1,0 +1,93 @@
+"""``fleetdeploy status``: what is true on the hosts now, beside what the journal recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
+from fleetdeploy.errors import ExitCode
+
+if TYPE_CHECKING:
+    from fleetdeploy.app.status import HostStatus
+
+App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
+
+
+def status(
+    recorded: Annotated[bool, typer.Option("--recorded", help="read the journal alone, ask no host")] = False,
+    app: App = "",
+    limit: flags.Limit = None,
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Ask every host what runs there, and whether it is healthy."""
+    from fleetdeploy.app import recorded as journal
+    from fleetdeploy.app.status import counts, describe
+    from fleetdeploy.app.workspace import load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
+    labels = journal.last_labels(workspace)
+    title = f"{workspace.app.app or 'all apps'} on fleet {workspace.fleet.name}"
+    if recorded:
+        rows = [(host.name, host.zone or "-", labels.get(host.name, "-")) for host in workspace.scope]
+        return CommandResult(
+            data={"fleet": workspace.fleet.name, "app": workspace.app.app, "recorded": labels},
+            blocks=(Table(f"{title}, as recorded (no host was asked)", ("host", "zone", "recorded"), rows),),
+        )
+    from fleetdeploy.app.planning import look
+
+    with ticking(f"asking {len(workspace.scope)} hosts", output) as tick:
+        sights = look(workspace, tick=tick)
+    found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, "")) for h in workspace.scope)
+    summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())
+    blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
+    blocks += [Lines(lines)] if (lines := _remarks(found)) else []
+    silent = [row for row in found if row.error]
+    return CommandResult(
+        data={
+            "fleet": workspace.fleet.name,
+            "app": workspace.app.app,
+            "summary": counts(found),
+            "hosts": [row.to_json() for row in found],
+        },
+        blocks=blocks,
+        exit_code=ExitCode.UNREACHABLE if silent else ExitCode.OK,
+    )
+
+
+def _table(rows: tuple[HostStatus, ...]) -> Table:
+    def line(row: HostStatus) -> tuple[str, ...]:
+        if row.error:
+            return (row.host, row.zone or "-", "?", "cannot be asked", "-", row.recorded or "-", "-")
+        health = {True: "healthy", False: "NOT HEALTHY", None: "not checked"}[row.healthy]
+        last = f"{row.last_rollout[-6:]} {row.last_outcome}" if row.last_rollout else "-"
+        version = row.running or row.configured or "-"
+        return (row.host, row.zone or "-", version, row.state, health, row.recorded or "-", last)
+
+    columns = ("host", "zone", "observed", "state", "health", "recorded", "last rollout here")
+    return Table("", columns, [line(row) for row in rows])
+
+
+def _remarks(rows: tuple[HostStatus, ...]) -> list[str]:
+    lines = []
+    for row in rows:
+        if row.error:
+            lines.append(f"{row.host}: {row.error}")
+        lines += [f"{row.host}: {failure}" for failure in row.failures]
+        if row.running and row.configured and row.running != row.configured:
+            lines.append(f"{row.host}: runs {row.running}, but its service is configured for {row.configured}")
+        if row.running_verb:
+            lines.append(f"{row.host}: '{row.running_verb}' is running there now")
+    holders = {(row.open_rollout, row.open_by, row.open_alive) for row in rows if row.open_rollout}
+    for rollout, by, alive in sorted(holders):
+        how = "is running" if alive else "is open, but its conductor shows no sign of life"
+        lines.append(
+            f"rollout {rollout} ({by}) {how}" + ("" if alive else ": fleetdeploy resume, or fleetdeploy rollback")
+        )
+    return lines
