@@ -44,6 +44,7 @@ class Endpoint(Protocol):
     """What stands behind a connection: one host's WinRM service."""
 
     accounts: AccountBook
+    connection_idle_s: float
 
     async def admit(self) -> None:
         """Called for each request before anything else; may wait, may raise Reset."""
@@ -82,17 +83,21 @@ class Connection(asyncio.Protocol):
         self._incoming: _Incoming | None = None
         self._task: asyncio.Task[None] | None = None
         self._peer = "127.0.0.1"
+        self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else self._peer
         self._endpoint.opened(self)
+        self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if self._task is not None:
             self._task.cancel()
+        if self._idle is not None:
+            self._idle.cancel()
         self._endpoint.closed(self)
 
     def data_received(self, data: bytes) -> None:
@@ -113,6 +118,13 @@ class Connection(asyncio.Protocol):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
 
+    def _rest(self) -> None:
+        """Nothing is being answered: the connection is closed unless a request comes in time."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._transport is not None:
+            self._idle = asyncio.get_running_loop().call_later(self._endpoint.connection_idle_s, self._transport.close)
+
     def _read(self) -> None:
         try:
             while True:
@@ -131,6 +143,8 @@ class Connection(asyncio.Protocol):
                         return
                 elif isinstance(event, h11.EndOfMessage) and self._incoming is not None:
                     incoming, self._incoming = self._incoming, None
+                    if self._idle is not None:
+                        self._idle.cancel()
                     self._task = asyncio.get_running_loop().create_task(self._serve(incoming))
                     return
                 else:  # NEED_DATA, PAUSED, ConnectionClosed
@@ -220,6 +234,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._http.start_next_cycle()
+        self._rest()
         self._read()
 
 

@@ -85,6 +85,7 @@ class HostServer:
                 sock=sockets.https,
                 ssl=self._tls.context,
                 ssl_handshake_timeout=30,
+                ssl_shutdown_timeout=0.5,
             ),
         ]
 

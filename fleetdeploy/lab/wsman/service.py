@@ -45,6 +45,8 @@ class ServiceLimits:
     max_commands_per_shell: int = 1000
     idle_timeout_s: float = 7200.0
     min_idle_timeout_s: float = 60.0
+    connection_idle_s: float = 120.0
+    """http.sys closes a connection on which nothing is asked for so long; a sealed session does not survive that."""
 
 
 class WinRmService:
@@ -57,6 +59,7 @@ class WinRmService:
         self.limits = limits
         self.accounts = host.accounts
         self.shells: dict[str, Shell] = {}
+        self.connection_idle_s = limits.connection_idle_s
         self.connections: set[Connection] = set()
         self.injection = Injection(host)
 

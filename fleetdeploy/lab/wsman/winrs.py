@@ -89,7 +89,8 @@ class _Program(ShellCommand):
             with acting_as(self.owner):
                 code = self._run()
         except NotSimulated as refused:
-            self.owner.host.not_simulated.append(refused)
+            if refused not in self.owner.host.not_simulated:
+                self.owner.host.not_simulated.append(refused)
             self.out(f"{refused}\r\n", "stderr")
         except Exception as broken:
             log.exception("the lab failed at a command of host %s", self.owner.host.name)

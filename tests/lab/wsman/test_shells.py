@@ -97,6 +97,20 @@ def test_the_clients_death_ends_nothing(connect: Connect, host: LabHost, engine:
     assert list(host.service.shells.values()) == [shell]
 
 
+def test_an_idle_connection_is_closed_and_a_sealed_session_with_it(connect: Connect, host: LabHost) -> None:
+    host.service.connection_idle_s = 0.3
+    pool = RunspacePool(connect())
+    pool.open()
+    healed = RunspacePool(connect(ssl=True))
+    healed.open()
+    wait_until(lambda: not host.service.connections)
+    assert len(host.service.shells) == 2
+    with pytest.raises(WinRMTransportError) as caught:
+        PowerShell(pool).add_script("say x").invoke()
+    assert caught.value.code == 400
+    assert PowerShell(healed).add_script("say x").invoke() == ["x"]
+
+
 def test_an_unknown_shell_is_that_fault(connect: Connect) -> None:
     winrs = shell_of(connect(), str(uuid.uuid4()).upper())
     with pytest.raises(WSManFaultError) as caught:
