@@ -1,0 +1,343 @@
+"""Runs the recorded PowerShell cases on the lab and says of each: equal, refused or different.
+
+`python -m tests.lab.powershell.recorded CATEGORY [NAME] [-v]` prints counts and differences; test_recorded.py asserts them.
+Each case runs as record.ps1 ran it: in a fresh runspace, `$root` an empty directory of a simulated machine. Messages are not
+compared (they differ between versions). Where a case has a 5.1 note, `expected-5.1.jsonl` may hold what 5.1 does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell.engine import CommandSpec, Runspace
+from fleetdeploy.lab.powershell.runtime import values_ext
+from fleetdeploy.lab.powershell.runtime.native import NativeContext, NativeResult, native
+from fleetdeploy.lab.powershell.values import ErrorRecord, PSRuntimeError, type_names_of
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "powershell"
+ROOT = r"C:\root"
+IN_TEST = (
+    "parse-errors",
+    "conversions",
+    "comparison",
+    "strings-and-quoting",
+    "hashtables-and-objects",
+    "functions-and-parameters",
+    "errors",
+    "scopes-and-strict-mode",
+    "json-and-xml",
+    "native-programs",
+)
+
+
+@native("probe.exe")
+def probe(ctx: NativeContext, argv: list[str], stdin: list[str] | None) -> NativeResult:
+    """The program of the category native-programs: prints its arguments, as the record's README says."""
+    out: list[str] = []
+    err: list[str] = []
+    code = 0
+    index = 0
+    while index < len(argv):
+        argument = argv[index]
+        index += 1
+        if argument == "--exit" and index < len(argv):
+            code = int(argv[index])
+            index += 1
+        elif argument == "--err" and index < len(argv):
+            err.append(argv[index])
+            index += 1
+        elif argument == "--in":
+            out.extend(f"in:{line}" for line in stdin or [])
+        else:
+            out.append(f"[{argument}]")
+    return NativeResult(code, out, err)
+
+
+@dataclass
+class Verdict:
+    """What one case gave."""
+
+    case: str
+    result: str
+    reason: str = ""
+
+
+@dataclass
+class Recorder:
+    """A sink that keeps what the record keeps."""
+
+    output_values: list[Any] = field(default_factory=list)
+    errors: list[Any] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(
+        default_factory=lambda: {"warning": [], "verbose": [], "debug": [], "information": []}
+    )
+
+    def output(self, value: Any) -> None:
+        self.output_values.append(describe(value))
+
+    def error(self, record: Any) -> None:
+        self.errors.append(describe_error(record))
+
+    def warning(self, message: str) -> None:
+        self.texts["warning"].append(hide(message))
+
+    def verbose(self, message: str) -> None:
+        self.texts["verbose"].append(hide(message))
+
+    def debug(self, message: str) -> None:
+        self.texts["debug"].append(hide(message))
+
+    def information(self, value: Any, tags: Any = ()) -> None:
+        self.texts["information"].append(hide(convert.to_string(value)))
+
+    def progress(self, **record: Any) -> None: ...
+
+    def set_should_exit(self, code: int) -> None: ...
+
+
+def hide(text: str) -> str:
+    return text.replace(ROOT, "<root>").replace(ROOT.replace("\\", "/"), "<root>")
+
+
+def describe(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"type": None, "clixml": "<Nil />"}
+    text: str | None
+    try:
+        text = hide(convert.to_string(value))
+    except PSRuntimeError:
+        text = None
+    return {"type": type_names_of(value)[0], "text": text, "clixml": clixml_of(value)}
+
+
+def clixml_of(value: Any) -> str | None:
+    try:
+        from fleetdeploy.lab.powershell import clixml
+    except ImportError:
+        return None
+    serialise = getattr(clixml, "to_xml", None)
+    if serialise is None:
+        return None
+    return hide(serialise(value))
+
+
+def describe_error(record: Any) -> dict[str, Any]:
+    if not isinstance(record, ErrorRecord):
+        return {"id": None, "exception": type_names_of(record)[0]}
+    inner = record.exception.inner_exception
+    info = record.invocation_info
+    return {
+        "id": record.error_id,
+        "category": record.category,
+        "exception": record.exception.type_name,
+        "message": record.exception.message,
+        "inner": inner.type_name if inner else None,
+        "line": info.line if info else None,
+        "errors": record.exception.properties.get("Errors"),
+    }
+
+
+@lru_cache(maxsize=1)
+def cases() -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """case -> (text, 5.1 note, record)."""
+    records = {}
+    for line in (DATA / "recorded.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        records[record["case"]] = record
+    extra = DATA / "expected-5.1.jsonl"
+    replaced = {}
+    if extra.exists():
+        for line in extra.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                record = json.loads(line)
+                replaced[record["case"]] = record
+    found = {}
+    for path in sorted((DATA / "cases").glob("*.ps1")):
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        for match in re.finditer(r"(?ms)^#== (?P<head>[^\n]*)\n(?P<body>.*?)(?=^#== |\Z)", text):
+            parts = re.split(r"\s*\|\s*", match["head"], maxsplit=2)
+            name = f"{path.stem}/{parts[0].strip()}"
+            note = parts[2] if len(parts) > 2 else ""
+            if name in replaced and not note:
+                raise AssertionError(f"{name} has no 5.1 note, so no expectation of its own")
+            body = match["body"].rstrip("\n") + "\n"
+            found[name] = (body, note, replaced.get(name, records[name]))
+    return found
+
+
+def make_machine() -> Any:
+    """A simulated host with the empty directory of the case, or None where the lab has no Windows yet."""
+    from tests.lab.powershell import machine
+
+    return machine.fresh(ROOT)
+
+
+def run_case(text: str, machine: Any) -> tuple[Recorder, Any]:
+    recorder = Recorder()
+    runspace = Runspace(machine, variables={"root": ROOT})
+    holder: list[Any] = []
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            holder.append(runspace.run([CommandSpec(text)], None, recorder, stop, no_input=True))
+        except NotSimulated as refusal:
+            holder.append(refusal)
+        except Exception as defect:  # noqa: BLE001 - a defect of the lab is a difference, told with its place
+            import traceback
+
+            holder.append((defect, traceback.format_exc()))
+
+    before = threading.stack_size(64 * 1024 * 1024)
+    try:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join(20)
+    if thread.is_alive():
+        stop.set()
+        thread.join(5)
+        return recorder, (TimeoutError("20 s"), "timed out")
+    return recorder, holder[0]
+
+
+def judge(name: str, machine: Any = None) -> Verdict:
+    """Run one case and compare."""
+    text, _, wanted = cases()[name]
+    recorder, outcome = run_case(text, machine)
+    if isinstance(outcome, tuple):
+        return Verdict(name, "different", f"defect: {outcome[0]!r}\n{outcome[1]}")
+    if isinstance(outcome, NotSimulated):
+        return Verdict(name, "refused", str(outcome))
+    if outcome.not_simulated is not None:
+        return Verdict(name, "refused", str(outcome.not_simulated))
+    reason = compare(wanted, recorder, outcome)
+    return Verdict(name, "different" if reason else "equal", reason)
+
+
+def compare(wanted: dict[str, Any], got: Recorder, outcome: Any) -> str:
+    """The first difference, or nothing."""
+    failed = outcome.error is not None
+    terminating = describe_error(outcome.error) if failed else None
+    shown = [one.get("text") for one in wanted["output"]]
+    mine = [one.get("text") for one in got.output_values]
+    tail = ""
+    if terminating:
+        tail = f"\n  ended by {terminating['id']}: {terminating['message']} line {terminating['line']}"
+    for one in got.errors:
+        tail += f"\n  error {one.get('id')}: {one.get('message')} line {one.get('line')}"
+    if wanted["state"] != outcome.state:
+        return f"state {outcome.state}, not {wanted['state']}{tail}\n  got    {mine}\n  wanted {shown}"
+    if len(shown) != len(mine):
+        return f"output\n  got    {mine}\n  wanted {shown}{tail}"
+    for index, (have, want) in enumerate(zip(got.output_values, wanted["output"], strict=True)):
+        if have["type"] != want["type"] or have.get("text") != want.get("text"):
+            return (
+                f"output {index}: got {have['type']} {have.get('text')!r}, wanted {want['type']} {want.get('text')!r}"
+                f"\n  got    {mine}\n  wanted {shown}{tail}"
+            )
+        if have.get("clixml") is not None:
+            left, right = normal(have["clixml"]), normal(want["clixml"])
+            if left != right:
+                return f"output {index}: clixml\n  got    {left}\n  wanted {right}"
+    problem = compare_errors(wanted["error"], got.errors)
+    if problem:
+        return problem
+    if bool(wanted["terminating"]) != failed:
+        return f"terminating {terminating}, wanted {wanted['terminating']}"
+    if terminating and wanted["terminating"]:
+        problem = compare_terminating(wanted["terminating"], terminating)
+        if problem:
+            return problem
+    for stream, texts in got.texts.items():
+        if texts != wanted[stream]:
+            return f"{stream}: got {texts}, wanted {wanted[stream]}"
+    return ""
+
+
+def compare_errors(wanted: list[dict[str, Any]], got: list[dict[str, Any]]) -> str:
+    if len(wanted) != len(got):
+        return f"errors: got {[(e['id'], e['line']) for e in got]}, wanted {[(e['id'], e['line']) for e in wanted]}"
+    for want, have in zip(wanted, got, strict=True):
+        for key in ("id", "category", "exception", "inner", "line"):
+            if want.get(key) != have.get(key):
+                return f"error {key}: got {have.get(key)!r}, wanted {want.get(key)!r} ({have.get('id')})"
+    return ""
+
+
+def compare_terminating(want: dict[str, Any], have: dict[str, Any]) -> str:
+    if "parse" in want:
+        listed = [list(pair) for pair in have["errors"]] if have.get("errors") is not None else []
+        expected = [list(pair) for pair in zip(want["parse"], want["line"], strict=True)]
+        if have["exception"] != want["exception"] or have["id"] != want["id"] or listed != expected:
+            return f"parse error: got {have['exception']} {have['id']} {listed}, wanted {want['id']} {expected}"
+        return ""
+    for key in ("id", "category", "exception", "inner", "line"):
+        if key in want and want.get(key) != have.get(key):
+            return f"terminating {key}: got {have.get(key)!r}, wanted {want.get(key)!r} ({have.get('id')})"
+    return ""
+
+
+def normal(xml: str) -> Any:
+    """CLIXML as nested tuples, without reference ids and without the wrapping of simple values in a bare Obj."""
+    root = ET.fromstring(f"<root>{xml}</root>")
+    names: dict[str, tuple[str, ...]] = {}
+    return tuple(_normal(child, names) for child in root)
+
+
+def _normal(node: ET.Element, names: dict[str, tuple[str, ...]]) -> Any:
+    if node.tag == "TN":
+        names[node.get("RefId", "")] = tuple(child.text or "" for child in node)
+        return ("TN", names[node.get("RefId", "")])
+    if node.tag == "TNRef":
+        return ("TN", names.get(node.get("RefId", ""), ()))
+    if node.tag == "Obj" and len(node) == 1 and len(node[0]) == 0 and node[0].tag not in ("TN", "TNRef", "LST", "DCT", "MS"):
+        inner = node[0]
+        return (inner.tag, node.get("N"), inner.text, ())
+    return (node.tag, node.get("N"), node.text, tuple(_normal(child, names) for child in node))
+
+
+def main() -> None:
+    arguments = [one for one in sys.argv[1:] if not one.startswith("-")]
+    verbose = "-v" in sys.argv
+    quiet = "-q" in sys.argv
+    wanted = arguments[0] if arguments else ""
+    totals: dict[str, dict[str, int]] = {}
+    reasons: dict[str, int] = {}
+    for name in cases():
+        category = name.split("/")[0]
+        if wanted and not (category == wanted or name == wanted or (wanted == "test" and category in IN_TEST)):
+            continue
+        if len(arguments) > 1 and arguments[1] not in name:
+            continue
+        verdict = judge(name, make_machine())
+        counts = totals.setdefault(category, {"equal": 0, "refused": 0, "different": 0})
+        counts[verdict.result] += 1
+        if verdict.result == "refused":
+            reasons[verdict.reason.split(" (line")[0]] = reasons.get(verdict.reason.split(" (line")[0], 0) + 1
+        if (verdict.result == "different" and not quiet) or verbose:
+            print(f"{verdict.result}: {verdict.case}: {verdict.reason}")
+    for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])[:40]:
+        print(f"{count:4} {reason}")
+    everything = {"equal": 0, "refused": 0, "different": 0}
+    for category, counts in totals.items():
+        print(f"{category:28} {counts}")
+        for key, value in counts.items():
+            everything[key] += value
+    print(f"{'all':28} {everything}")
+
+
+_ = values_ext
+if __name__ == "__main__":
+    main()
