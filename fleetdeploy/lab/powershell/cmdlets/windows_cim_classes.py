@@ -229,9 +229,9 @@ def computer_system(host: WindowsHost) -> Iterator[CimInstance]:
         name,
         items,
         "AdminPasswordStatus AutomaticManagedPagefile AutomaticResetBootOption AutomaticResetCapability "
-        "BootOptionOnLimit BootOptionOnWatchDog BootROMSupported BootStatus BootupState ChassisBootupState ChassisSKUNumber "
-        "CurrentTimeZone DaylightInEffect EnableDaylightSavingsTime FrontPanelResetStatus HypervisorPresent "
-        "InfraredSupported InitialLoadInfo InstallDate KeyboardPasswordStatus LastLoadInfo NameFormat "
+        "BootOptionOnLimit BootOptionOnWatchDog BootROMSupported BootStatus BootupState ChassisBootupState "
+        "ChassisSKUNumber CurrentTimeZone DaylightInEffect EnableDaylightSavingsTime FrontPanelResetStatus "
+        "HypervisorPresent InfraredSupported InitialLoadInfo InstallDate KeyboardPasswordStatus LastLoadInfo NameFormat "
         "NetworkServerModeEnabled OEMLogoBitmap OEMStringArray PauseAfterReset PCSystemType PCSystemTypeEx "
         "PowerManagementCapabilities PowerManagementSupported PowerOnPasswordStatus PowerState PowerSupplyState "
         "PrimaryOwnerContact PrimaryOwnerName ResetCapability ResetCount ResetLimit Roles SupportContactDescription "
