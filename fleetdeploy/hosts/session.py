@@ -47,14 +47,12 @@ class ScriptResult:
 class Session(Protocol):
     """One login to one host, used by one thread at a time."""
 
-    def run(
-        self, script: Script, *, input: Iterator[bytes | str] | None = None, deadline_s: float
-    ) -> ScriptResult:
+    def run(self, script: Script, *, feed: Iterator[bytes | str] | None = None, deadline_s: float) -> ScriptResult:
         """Run a script to its end.
 
         Args:
             script: text and parameters; ``None`` values are not sent.
-            input: pipeline input, item by item; each ``bytes`` arrives whole as ``byte[]``.
+            feed: pipeline input, item by item; each ``bytes`` arrives whole as ``byte[]``.
             deadline_s: seconds after which ``AnswerLost`` is raised; the script on the host goes on.
 
         Raises:

@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fleetdeploy.errors import Refused, RefusalReason
 from fleetdeploy.hosts import answers, requests, transfer
 from fleetdeploy.hosts.retrying import with_retries
-from fleetdeploy.hosts.scripts import ScriptLibrary
+from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
 from fleetdeploy.hosts.session import Script, Session, SessionFactory
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.secret import Secret
@@ -71,7 +70,7 @@ class HostVerbs:
         self.host = host
         self.app = app
         self._factory = session_factory
-        self._library = library if library is not None else ScriptLibrary()
+        self._library = library if library is not None else shared_library()
         self._attempts = attempts
         self._session: Session | None = None
 
@@ -85,7 +84,8 @@ class HostVerbs:
         """Samples for a window, in one call. Times are turned into this process's monotonic clock."""
         slack = 15.0 + sum(check.timeout_s for check in request.checks)
         data = self._call("probe", requests.probe(request), deadline_s=request.window_s + slack)
-        return answers.probe(data, ended_at=time.monotonic())
+        compares = frozenset(check.name for check in request.checks if check.compares_target)
+        return answers.probe(data, ended_at=time.monotonic(), compares=compares)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class HostVerbs:
         def call(
             name: str, request: Mapping[str, Any], chunks: Iterator[bytes | str] | None, deadline_s: float
         ) -> dict[str, Any]:
-            return self._call(name, request, input=chunks, changing=True, deadline_s=deadline_s)
+            return self._call(name, request, feed=chunks, changing=True, deadline_s=deadline_s)
 
         return transfer.stage(call, claim, artifact, host=self.host, lock_wait_s=_LOCK_S, progress=progress)
 
@@ -127,7 +127,7 @@ class HostVerbs:
         data = self._call(
             "activate",
             requests.activate(request),
-            input=requests.passwords(password, previous_password),
+            feed=requests.passwords(password, previous_password),
             changing=True,
             deadline_s=_CALL_S + 2 * request.lock_wait_s + worst,
         )
@@ -169,7 +169,7 @@ class HostVerbs:
         name: str,
         request: Mapping[str, Any],
         *,
-        input: Iterator[bytes | str] | None = None,
+        feed: Iterator[bytes | str] | None = None,
         changing: bool = False,
         deadline_s: float = _CALL_S + _LOCK_S,
     ) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class HostVerbs:
             script = Script(name, self._library.text(name), parameters, changing)
             session = self._ready()
             try:
-                result = session.run(script, input=input, deadline_s=deadline_s)
+                result = session.run(script, feed=feed, deadline_s=deadline_s)
             except BaseException:
                 # After any error on the way the session is in doubt: sealing is per connection (winrm.md 1.3).
                 self._session = None
@@ -188,7 +188,7 @@ class HostVerbs:
             return answers.unwrap(self.host, name, nonce, result)
 
         # Input is consumed by the first attempt, so only a call without input may be sent again from here.
-        attempts = self._attempts if input is None else 1
+        attempts = self._attempts if feed is None else 1
         return with_retries(once, attempts=attempts, changing=changing)
 
     def _ready(self) -> Session:
@@ -200,8 +200,3 @@ class HostVerbs:
 
 def _lock() -> dict[str, float]:
     return {"lock_wait_s": _LOCK_S}
-
-
-def unsupported(host: str, detail: str) -> Refused:
-    """The refusal for a service behind a wrapper or in a shared process."""
-    return Refused(f"{host}: {detail}", reason=RefusalReason.UNSUPPORTED_SERVICE)

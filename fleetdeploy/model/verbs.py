@@ -401,6 +401,7 @@ class CloseRequest:
     machines: tuple[tuple[str, str], ...] = ()
     withdraw: bool = False
     restore: Mapping[str, Any] | None = None
+    kind: RolloutKind = "forward"
 
 
 @dataclass(frozen=True, slots=True)
