@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .clock import Clock
+from .errors import Win32Error
 
 SCM_PROVIDER = "Service Control Manager"
 ERROR, WARNING, INFORMATION = 2, 3, 4
@@ -129,6 +130,11 @@ class EventLog:
         return event
 
     def scm(self, event_id: int, *properties: str) -> Event:
-        """An event of the Service Control Manager with its own words."""
+        """An event of the Service Control Manager with its own words; ``%%1053`` stands for that error's text."""
         level, text = SCM_EVENTS[event_id]
-        return self.write("System", SCM_PROVIDER, event_id, level, text.format(*properties), properties)
+        words = [_error_text(p) if p.startswith("%%") else p for p in properties]
+        return self.write("System", SCM_PROVIDER, event_id, level, text.format(*words), properties)
+
+
+def _error_text(reference: str) -> str:
+    return f"{Win32Error(int(reference[2:])).message}."

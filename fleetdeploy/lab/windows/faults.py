@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,8 +24,10 @@ class FaultKind(StrEnum):
     LOSE_ANSWER = "lose-answer"  # wsman: the effect is complete, the answer never comes
     SILENCE = "silence"  # wsman: nothing is said for `seconds`
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - wsman: logons fail
-    DISK_FULL = "disk-full"  # files: no byte more on the drive in `path` (default C:)
-    LOCK_FILE = "lock-file"  # files: a file whose path matches is held without sharing for `seconds`, once written
+    DISK_FULL = "disk-full"  # files: a file whose path matches takes no byte more
+    LOCK_FILE = (
+        "lock-file"  # files: held without sharing for `seconds`: the file `path` now, or what matches once written
+    )
     TAMPER = "tamper"  # files: a file whose path matches is changed after it was written
     REBOOT = (
         "reboot"  # at a matching point ("stop NAME", "start NAME", "write PATH", "script TEXT") the machine reboots
@@ -55,6 +58,7 @@ class Faults:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
         self.fired: list[tuple[FaultKind, str]] = []
+        self.on_added: list[Callable[[Fault], None]] = []
 
     def add(
         self,
@@ -69,7 +73,14 @@ class Faults:
         fault = Fault(FaultKind(kind), count, pattern, seconds, skip, path)
         with self._lock:
             self._waiting.append(fault)
+        for listener in self.on_added:
+            listener(fault)
         return fault
+
+    def remove(self, fault: Fault) -> None:
+        with self._lock:
+            if fault in self._waiting:
+                self._waiting.remove(fault)
 
     def take(self, kind: FaultKind, text: str = "") -> Fault | None:
         """The fault of this kind that applies now to ``text``; counts it."""
@@ -88,6 +99,11 @@ class Faults:
                 self.fired.append((kind, text[:200]))
                 return fault
         return None
+
+    def blanket(self, kind: FaultKind) -> bool:
+        """Whether a fault of this kind stands that needs no pattern and lasts until healed; takes nothing."""
+        with self._lock:
+            return any(f.kind is kind and f.count is None and not f.pattern for f in self._waiting)
 
     def pending(self, kind: FaultKind) -> bool:
         """Whether one of this kind waits; takes nothing."""

@@ -35,7 +35,7 @@ from .effects import Effects
 from .environment import LabEnvironment
 from .errors import FileError, Win32Error
 from .eventlog import INFORMATION, EventLog
-from .faults import FaultKind, Faults
+from .faults import Fault, FaultKind, Faults
 from .files import FileSystem
 from .network import Network
 from .nodes import Access, Share
@@ -95,6 +95,10 @@ class WindowsHost:
         self.network = Network(env, name, address, port_offset=port_offset)
         self.fs = FileSystem(self.clock, self.lock, self.effects, dict(drives or {"C": 60 * 1024**3}))
         self.fs.on_written.append(self._written)
+        for drive in self.fs.drives.values():
+            drive.is_full = lambda: self.faults.blanket(FaultKind.DISK_FULL)
+            drive.refuses = lambda path: self.faults.take(FaultKind.DISK_FULL, path) is not None
+        self.faults.on_added.append(self._fault_added)
         self.processes = Processes(self.clock, random.Random(f"{seed}:{name}"))  # noqa: S311 - a simulation's seed
         self.services_process: Process
         self.scm = ServiceControlManager(self)
@@ -236,6 +240,11 @@ class WindowsHost:
         locking = self.faults.take(FaultKind.LOCK_FILE, path)
         if locking is not None:
             self.lock_file(path, locking.seconds)
+
+    def _fault_added(self, fault: Fault) -> None:
+        if fault.kind is FaultKind.LOCK_FILE and fault.path:
+            self.faults.remove(fault)
+            self.lock_file(fault.path, fault.seconds)
 
     def lock_file(self, path: str, seconds: float) -> None:
         """Somebody (a virus scanner) holds the file without sharing for a while."""

@@ -37,7 +37,7 @@ READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE, NORMAL = 1, 2, 4, 16, 32, 128
 
 @dataclass(slots=True, eq=False)
 class Drive:
-    """One volume: its size, what the files use, and a switch that makes it full."""
+    """One volume: its size, what the files use; ``is_full`` and ``refuses(path)`` ask for faults."""
 
     letter: str
     size: int
@@ -45,14 +45,16 @@ class Drive:
     label: str = ""
     used: int = 0
     forced_full: bool = False
+    is_full: Callable[[], bool] = lambda: False
+    refuses: Callable[[str], bool] = lambda _: False
 
     @property
     def free(self) -> int:
-        return 0 if self.forced_full else max(self.size - self.used, 0)
+        return 0 if self.forced_full or self.is_full() else max(self.size - self.used, 0)
 
     def charge(self, delta: int, path: str) -> None:
         """Take ``delta`` more bytes, or give them back."""
-        if delta > 0 and delta > self.free:
+        if delta > 0 and (self.refuses(path) or delta > self.free):
             raise FileError(FileErrorKind.DISK_FULL, path)
         self.used += delta
 

@@ -63,6 +63,6 @@ def _restart(host: WindowsHost, entry: Service, runner: Runner) -> None:
     try:
         runner.start(entry, ())
     except Win32Error as error:
-        host.eventlog.scm(7032, "1", _WORDS[Action.RESTART], entry.config.display_name, f"{error.message}.")
+        host.eventlog.scm(7032, "1", _WORDS[Action.RESTART], entry.config.display_name, f"%%{error.code}")
         return
     host.effects.add("recover", entry.config.name)

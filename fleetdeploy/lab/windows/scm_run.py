@@ -69,8 +69,7 @@ class Runner:
         log = self._host.eventlog
         logon = self._host.accounts.service_logon(config.account, config.password)
         if logon:
-            text = "The user name or password is incorrect."
-            log.scm(7041 if logon == 1385 else 7038, config.name, config.account, *([text] if logon == 1326 else []))
+            log.scm(7041 if logon == 1385 else 7038, config.name, config.account, f"%%{logon}")
             raise self._refused(entry, 1069)
         try:
             image, behaviour, argv = self._load(config.image_path)
@@ -134,7 +133,7 @@ class Runner:
         """The start fails with ``code``: remembered, logged, and given back to be raised."""
         error = Win32Error(code, message)
         entry.win32_exit_code = code
-        self._host.eventlog.scm(7000, entry.config.display_name, f"{error.message}.")
+        self._host.eventlog.scm(7000, entry.config.display_name, f"%%{error.code}")
         return error
 
     def _hold(self, entry: Service, image: str) -> File:
@@ -192,7 +191,7 @@ class Runner:
         """The connect timeout is over, or the process died before: 1053."""
         display = entry.config.display_name
         self._host.eventlog.scm(7009, str(int(self._host.connect_timeout * 1000)), display)
-        self._host.eventlog.scm(7000, display, f"{Win32Error(1053).message}.")
+        self._host.eventlog.scm(7000, display, "%%1053")
         self._stopped(entry, 1053, 0, event=False)
         self._end_process(entry, _KILLED)
         pending.finish(1053)
@@ -209,7 +208,7 @@ class Runner:
             **scm_registry.environment(self._host.registry, config.name),
         }
         if behaviour.kind == "nssm":
-            self._wrap(entry)
+            behaviour, argv = self._wrap(entry)
         port = port_of(behaviour, argv, environment)
         if port:
             face = WebFace(
@@ -231,17 +230,20 @@ class Runner:
         if behaviour.stops_after is not None:
             self.later(entry, behaviour.stops_after, lambda: self._ends_itself(entry, behaviour))
 
-    def _wrap(self, entry: Service) -> None:
-        """A wrapper such as NSSM: the program named in Parameters\\Application runs as its child."""
-        value = self._host.registry.get(scm_registry.key_of(entry.config.name) + "\\Parameters", "Application")
-        parent = entry.process
-        if value is None or parent is None or not isinstance(value.data, str):
-            return
-        if self._host.fs.is_file(value.data):
-            child = self._host.processes.spawn(value.data, parent_pid=parent.pid, user=entry.config.account)
-            image = self._host.fs.hold_image(value.data)
-            child.on_exit.append(lambda _: self._host.fs.drop_image(image))
-            entry.children.append(child)
+    def _wrap(self, entry: Service) -> tuple[Behaviour, list[str]]:
+        """A wrapper such as NSSM: the program named in Parameters\\Application runs as its child and does the work."""
+        key = scm_registry.key_of(entry.config.name) + "\\Parameters"
+        application, words = self._host.registry.get(key, "Application"), self._host.registry.get(key, "AppParameters")
+        path = application.data if application is not None else ""
+        if not isinstance(path, str) or not self._host.fs.is_file(path) or entry.process is None:
+            return BUILT_IN, []
+        arguments = words.data if words is not None and isinstance(words.data, str) else ""
+        command = f'"{path}" {arguments}'.rstrip()
+        child = self._host.processes.spawn(path, command, parent_pid=entry.process.pid, user=entry.config.account)
+        image = self._host.fs.hold_image(path)
+        child.on_exit.append(lambda _: self._host.fs.drop_image(image))
+        entry.children.append(child)
+        return behaviour_of(image.freeze()), paths.split_command_line(command)[1:]
 
     def start_at_boot(self, entry: Service) -> None:
         """An automatic service; a delayed one later. A refusal is in the event log, as nobody waits for an answer."""
@@ -284,8 +286,7 @@ class Runner:
             return
         code = behaviour.exit_code
         if code:
-            text = f"{Win32Error(code).message}."
-            self._host.eventlog.scm(7023, entry.config.display_name, text)
+            self._host.eventlog.scm(7023, entry.config.display_name, f"%%{code}")
         self._stopped(entry, code, behaviour.linger_seconds)
         if code and entry.config.failure_flag:
             on_failure(self._host, entry, self, crash=False)

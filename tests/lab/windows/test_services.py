@@ -304,3 +304,88 @@ def test_failure_actions_in_the_registry(host: WindowsHost, install: Callable[..
         "8051010000000000000000000300000014000000010000008813000001000000307500000000000000000000"
     )
     assert scm_registry.read(host.registry, "app", None) == host.scm.config("app")
+
+
+def test_a_wrapper_runs_its_program_as_a_child(host: WindowsHost, install: Callable[..., str]) -> None:
+    from .conftest import pe_blob
+
+    host.fs.put("C:\\apps\\real.exe", pe_blob({"version": "v3", "start_seconds": 0}))
+    install(name="nssm", kind="nssm", port=0)
+    key = scm_registry.key_of("nssm") + "\\Parameters"
+    host.registry.set(key, "Application", "ExpandString", "C:\\apps\\real.exe")
+    host.registry.set(key, "AppParameters", "ExpandString", "--port 8087")
+    host.scm.start("nssm")
+    assert host.scm.wait_for("nssm", State.RUNNING, 5)
+    child = host.processes.by_image("C:\\apps\\real.exe")[0]
+    assert child.parent_pid == host.scm.query("nssm").pid
+    assert json.loads(get(host, 8087, "/version")[1])["version"] == "v3"
+    host.scm.stop("nssm")
+    assert host.scm.wait_for("nssm", State.STOPPED, 5)
+    assert not child.running
+
+
+def test_restarting_many_times_on_the_same_port(host: WindowsHost, install: Callable[..., str]) -> None:
+    install(port=8088, start_seconds=0, stop_seconds=0)
+    for _ in range(20):
+        host.scm.start("app")
+        assert host.scm.wait_for("app", State.RUNNING, 5)
+        assert get(host, 8088, "/healthz")[0] == 200
+        host.scm.stop("app")
+        assert host.scm.wait_for("app", State.STOPPED, 5)
+    assert host.effects.count("crash") == 0
+
+
+def test_two_services_on_one_port_end_in_a_crash(host: WindowsHost, install: Callable[..., str]) -> None:
+    install(name="first", port=8089, start=True)
+    assert host.scm.wait_for("first", State.RUNNING, 5)
+    install(name="second", port=8089)
+    host.scm.start("second")
+    assert until(lambda: host.effects.count("crash", "second") == 1)
+
+
+def test_events_carry_the_error_as_a_number(host: WindowsHost, install: Callable[..., str]) -> None:
+    install(config={"image_path": "C:\\nowhere\\app.exe"})
+    assert code(lambda: host.scm.start("app")) == 3
+    event = [e for e in host.eventlog.read("System") or [] if e.id == 7000][-1]
+    assert event.properties == ("The app", "%%3")
+    assert event.message.endswith("error: \r\nThe system cannot find the path specified.")
+    assert event.provider == "Service Control Manager"
+
+
+def test_errors_come_at_the_declared_rate(host: WindowsHost, install: Callable[..., str]) -> None:
+    install(port=8090, start=True, error_rate=0.5)
+    assert host.scm.wait_for("app", State.RUNNING, 5)
+    codes = [get(host, 8090, "/healthz")[0] for _ in range(60)]
+    assert 10 < codes.count(500) < 50
+
+
+def test_process_ids_are_not_used_again_at_once(host: WindowsHost) -> None:
+    seen = set()
+    for _ in range(300):
+        with host.lock:
+            process = host.processes.spawn("C:\\x.exe")
+            assert process.pid % 4 == 0
+            assert process.pid not in seen
+            seen.add(process.pid)
+            host.processes.end(process, 0)
+
+
+def test_a_host_is_the_same_for_the_same_seed(make_host: Callable[..., WindowsHost]) -> None:
+    one, two, other = make_host("x", seed=1), make_host("x", seed=1), make_host("x", seed=2)
+    assert one.machine_guid == two.machine_guid != other.machine_guid
+    assert one.services_process.pid == two.services_process.pid
+
+
+def test_accounts_count_failures_and_lock(host: WindowsHost) -> None:
+    account = host.accounts.add("deploy", "s3cret")
+    host.accounts.lockout_threshold = 3
+    assert "s3cret" not in repr(account)
+    assert host.accounts.check("WEB01\\Deploy", "s3cret")
+    assert not any(host.accounts.check("deploy", "wrong") for _ in range(3))
+    assert not host.accounts.check("deploy", "s3cret")
+    assert account.total_failures == 4
+
+
+def test_a_listener_is_never_bound_outside_loopback(host: WindowsHost) -> None:
+    with pytest.raises(PermissionError):
+        host.env.serve_tcp("0.0.0.0", 0, lambda _: None)  # type: ignore[arg-type,return-value]
