@@ -1,0 +1,380 @@
+"""Utility cmdlets: New-Object, Add-Member, Get-Member, dates, waiting, JSON, types, secure strings."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert, members, types
+from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
+from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime.expressions import resolve_type
+from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable, iterate
+from fleetdeploy.lab.powershell.values import (
+    AliasProperty,
+    DateTime,
+    DotNetException,
+    ExtendedStr,
+    Guid,
+    NetError,
+    NoteProperty,
+    PropertyBag,
+    PSArray,
+    PSCustomObject,
+    PSRuntimeError,
+    ScriptMethod,
+    ScriptProperty,
+    SecureString,
+    TimeSpan,
+    type_of,
+)
+
+
+@cmdlet("New-Object")
+class NewObject(Cmdlet):
+    default_set = "Net"
+    parameters = (
+        Param("TypeName", "string", position=0, mandatory=True, sets=("Net",)),
+        Param("ArgumentList", "object[]", position=1, sets=("Net",), aliases=("Args",), allow_null=True),
+        Param("Property", "object"),
+        Param("ComObject", unsupported=True, sets=("Com",)),
+        Param("Strict", unsupported=True, sets=("Com",)),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        name = self.get("TypeName")
+        try:
+            kind = resolve_type(ctx.interp, name, ctx.line)
+        except PSRuntimeError:
+            ctx.fail("TypeNotFound", "InvalidType", "System.Management.Automation.PSArgumentException",
+                     f"Cannot find type [{name}]: verify that the assembly containing this type is loaded.",
+                     terminating=True)  # fmt: skip
+            return
+        given = self.get("ArgumentList")
+        args = list(given) if given is not None else []
+        if kind.full_name in ("System.Management.Automation.PSObject", "System.Management.Automation.PSCustomObject") and not args:
+            made: Any = PSCustomObject()
+        else:
+            try:
+                made = members.construct_unwrapped(kind, args, ctx.machine)
+            except NetError as failure:
+                inner = failure.exception
+                raise PSRuntimeError(
+                    "ConstructorInvokedThrowException",
+                    "InvalidOperation",
+                    DotNetException(
+                        "System.Management.Automation.MethodInvocationException",
+                        f'Exception calling ".ctor" with "{len(args)}" argument(s): "{inner.message}"',
+                        inner,
+                    ),
+                ) from None
+            except PSRuntimeError as failure:
+                if failure.error_id in ("MethodCountCouldNotFindBest", "MethodArgumentConversionInvalidCastArgument"):
+                    failure.error_id = "ConstructorInvokedThrowException"
+                    failure.category = "InvalidOperation"
+                raise
+        table = self.get("Property")
+        if isinstance(table, DictionaryBase):
+            for key, value in table.items():
+                text = convert.to_string(key)
+                if isinstance(made, PSCustomObject):
+                    made.members.add(NoteProperty(text, value))
+                else:
+                    members.set_member(made, text, value)
+        ctx.write(made)
+
+
+def bag_for(ctx: CmdletContext, target: Any) -> PropertyBag:
+    if isinstance(target, PSCustomObject):
+        return target.members
+    if not hasattr(target, "extended"):
+        raise NotSimulated(f"Add-Member on a {type_of(target).full_name}", ctx.line)
+    if target.extended is None:
+        target.extended = PropertyBag()
+    bag: PropertyBag = target.extended
+    return bag
+
+
+@cmdlet("Add-Member")
+class AddMember(Cmdlet):
+    default_set = "TypeNameSet"
+    parameters = (
+        Param("InputObject", "object", mandatory=True, pipeline=True),
+        Param("MemberType", "string", position=0, mandatory=True, sets=("MemberSet",), aliases=("Type",)),
+        Param("Name", "string", position=1, mandatory=True, sets=("MemberSet",)),
+        Param("Value", "object", position=2, sets=("MemberSet",), allow_null=True),
+        Param("SecondValue", "object", position=3, sets=("MemberSet",)),
+        Param("NotePropertyName", "string", position=0, mandatory=True, sets=("NotePropertySingleMemberSet",)),
+        Param("NotePropertyValue", "object", position=1, mandatory=True, sets=("NotePropertySingleMemberSet",), allow_null=True),
+        Param("NotePropertyMembers", "hashtable", position=0, mandatory=True, sets=("NotePropertyMultiMemberSet",)),
+        Param("TypeName", "string", sets=("TypeNameSet", "MemberSet", "NotePropertySingleMemberSet",
+                                          "NotePropertyMultiMemberSet")),
+        Param("Force", "switch"),
+        Param("PassThru", "switch"),
+    )  # fmt: skip
+
+    def process(self, ctx: CmdletContext) -> None:
+        target = self.get("InputObject")
+        if isinstance(target, str) and not isinstance(target, ExtendedStr) and self.get("PassThru"):
+            target = ExtendedStr(target)
+        if self.bound("NotePropertyMembers"):
+            for key, value in self.get("NotePropertyMembers").items():
+                self._add(ctx, target, NoteProperty(convert.to_string(key), value))
+        elif self.bound("NotePropertyName"):
+            self._add(ctx, target, NoteProperty(self.get("NotePropertyName"), self.get("NotePropertyValue")))
+        elif self.bound("MemberType"):
+            self._add(ctx, target, self._member(ctx))
+        if self.bound("TypeName"):
+            from fleetdeploy.lab.powershell.values import type_names_of
+
+            target.type_names = [self.get("TypeName"), *type_names_of(target)]
+        if self.get("PassThru"):
+            ctx.write(target)
+
+    def _member(self, ctx: CmdletContext) -> Any:
+        kind = self.get("MemberType").lower()
+        name, value, second = self.get("Name"), self.get("Value"), self.get("SecondValue")
+        if kind == "noteproperty":
+            return NoteProperty(name, value)
+        if kind == "aliasproperty":
+            return AliasProperty(name, convert.to_string(value))
+        if kind == "scriptproperty" and isinstance(value, ScriptBlockValue):
+            return ScriptProperty(name, value, second if isinstance(second, ScriptBlockValue) else None)
+        if kind == "scriptmethod" and isinstance(value, ScriptBlockValue):
+            return ScriptMethod(name, value)
+        raise NotSimulated(f"Add-Member -MemberType {self.get('MemberType')}", ctx.line)
+
+    def _add(self, ctx: CmdletContext, target: Any, member: Any) -> None:
+        bag = bag_for(ctx, target)
+        if bag.find(member.name) is not None and not self.get("Force"):
+            ctx.fail("MemberAlreadyExists", "InvalidOperation", "System.InvalidOperationException",
+                     f'Cannot add a member with the name "{member.name}" because a member with that name already exists. '
+                     "To overwrite the member anyway, add the Force parameter to your command.", target=target)  # fmt: skip
+            return
+        bag.add(member)
+
+
+@cmdlet("Get-Member", aliases=("gm",))
+class GetMember(Cmdlet):
+    """Members of custom objects only; of other types the lab knows not all."""
+
+    parameters = (
+        Param("InputObject", "object", pipeline=True),
+        Param("Name", "string[]", position=0),
+        Param("MemberType", "string[]", aliases=("Type",)),
+        Param("Static", unsupported=True),
+        Param("Force", unsupported=True),
+        Param("View", unsupported=True),
+    )
+
+    def begin(self, ctx: CmdletContext) -> None:
+        self.seen = False
+
+    def process(self, ctx: CmdletContext) -> None:
+        from fleetdeploy.lab.powershell.wildcard import like
+
+        if not self.bound("InputObject") or self.get("InputObject") is None:
+            return
+        target = self.get("InputObject")
+        if self.seen:
+            return
+        self.seen = True
+        wanted = list(self.get("Name") or ("*",))
+        kinds = [one.lower() for one in self.get("MemberType") or ()]
+        if not isinstance(target, PSCustomObject):
+            raise NotSimulated(f"Get-Member of a {type_of(target).full_name}", ctx.line)
+        if not kinds and wanted == ["*"] or "method" in kinds:
+            raise NotSimulated("Get-Member with methods", ctx.line)
+        found = [one for one in target.members if any(like(one.name, name) for name in wanted)]
+        for member in sorted(found, key=lambda one: one.name.lower()):
+            kind = member.member_type if hasattr(member, "member_type") else "ScriptMethod"
+            if kinds and kind.lower() not in kinds and not (
+                "properties" in kinds and kind.endswith("Property") or "property" in kinds and kind == "Property"
+            ):
+                continue
+            value = getattr(member, "value", None)
+            text = f"{convert.type_text(type_of(value)) if value is not None else 'object'} {member.name}={convert.to_string(value) if value is not None else 'null'}"
+            ctx.write(
+                PSCustomObject(
+                    [("TypeName", "System.Management.Automation.PSCustomObject"), ("Name", member.name),
+                     ("MemberType", kind), ("Definition", text)],
+                    ["Microsoft.PowerShell.Commands.MemberDefinition", "System.Object"],
+                )
+            )  # fmt: skip
+
+    def end(self, ctx: CmdletContext) -> None:
+        if not self.seen:
+            ctx.fail("NoObjectInGetMember", "CloseError", "System.InvalidOperationException",
+                     "You must specify an object for the Get-Member cmdlet.")  # fmt: skip
+
+
+@cmdlet("Start-Sleep", aliases=("sleep",))
+class StartSleep(Cmdlet):
+    default_set = "Seconds"
+    parameters = (
+        Param("Seconds", "double", position=0, mandatory=True, pipeline=True, sets=("Seconds",)),
+        Param("Milliseconds", "int", mandatory=True, sets=("Milliseconds",), aliases=("ms",)),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        if self.bound("Milliseconds"):
+            ctx.sleep(self.get("Milliseconds") / 1000)
+        else:
+            # Windows PowerShell takes whole seconds: [int] conversion rounds half to even.
+            ctx.sleep(float(convert.round_half_even(self.get("Seconds"))))
+
+
+@cmdlet("Get-Random", aliases=())
+class GetRandom(Cmdlet):
+    parameters = (
+        Param("Maximum", "object", position=0),
+        Param("Minimum", "object"),
+        Param("InputObject", "object[]", pipeline=True),
+        Param("Count", "int", default=1),
+        Param("SetSeed", unsupported=True),
+    )
+
+    def begin(self, ctx: CmdletContext) -> None:
+        self.items: list[Any] = []
+
+    def process(self, ctx: CmdletContext) -> None:
+        if self.bound("InputObject"):
+            self.items.extend(self.get("InputObject") or ())
+
+    def end(self, ctx: CmdletContext) -> None:
+        generator = secrets.SystemRandom()
+        if self.items:
+            for item in generator.sample(self.items, min(self.get("Count"), len(self.items))):
+                ctx.write(item)
+            return
+        low = self.get("Minimum") if self.bound("Minimum") else 0
+        high = self.get("Maximum") if self.bound("Maximum") else 2147483647
+        low, high = convert.to_number(low), convert.to_number(high)
+        if isinstance(low, float) or isinstance(high, float):
+            ctx.write(generator.uniform(float(low), float(high)))
+            return
+        if low >= high:
+            ctx.fail("MinGreaterThanOrEqualMax", "InvalidArgument", "System.ArgumentException",
+                     f"The Minimum value ({low}) cannot be greater than or equal to the Maximum value ({high}).",
+                     terminating=True)  # fmt: skip
+        ctx.write(generator.randrange(int(low), int(high)))
+
+
+@cmdlet("New-Guid")
+class NewGuid(Cmdlet):
+    def process(self, ctx: CmdletContext) -> None:
+        ctx.write(Guid(uuid.uuid4()))
+
+
+@cmdlet("New-TimeSpan")
+class NewTimeSpan(Cmdlet):
+    default_set = "Date"
+    parameters = (
+        Param("Start", "datetime", position=0, pipeline=True, by_property=True, sets=("Date",), aliases=("LastWriteTime",)),
+        Param("End", "datetime", position=1, by_property=True, sets=("Date",)),
+        Param("Days", "int", sets=("Time",), default=0),
+        Param("Hours", "int", sets=("Time",), default=0),
+        Param("Minutes", "int", sets=("Time",), default=0),
+        Param("Seconds", "int", sets=("Time",), default=0),
+        Param("Milliseconds", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        if self.bound("Start") or self.bound("End"):
+            now = now_of(ctx)
+            start = self.get("Start") or now
+            end = self.get("End") or now
+            ctx.write(TimeSpan(end.ticks - start.ticks))
+            return
+        seconds = ((self.get("Days") * 24 + self.get("Hours")) * 60 + self.get("Minutes")) * 60 + self.get("Seconds")
+        ctx.write(TimeSpan(seconds * 10_000_000))
+
+
+def now_of(ctx: CmdletContext) -> DateTime:
+    """The host's clock, in its own time zone (UTC in the lab)."""
+    kind = types.resolve("datetime")
+    value = members.get_static(kind, "Now", ctx.machine) if kind is not None else None
+    if not isinstance(value, DateTime):
+        raise NotSimulated("the clock", ctx.line)
+    return value
+
+
+@cmdlet("Get-Date")
+class GetDate(Cmdlet):
+    parameters = (
+        Param("Date", "datetime", position=0, pipeline=True, by_property=True, aliases=("LastWriteTime",)),
+        Param("Format", "string"),
+        Param("UFormat", unsupported=True),
+        Param("Year", "int"),
+        Param("Month", "int", validate_range=(1, 12)),
+        Param("Day", "int", validate_range=(1, 31)),
+        Param("Hour", "int", validate_range=(0, 23)),
+        Param("Minute", "int", validate_range=(0, 59)),
+        Param("Second", "int", validate_range=(0, 59)),
+        Param("Millisecond", "int", validate_range=(0, 999)),
+        Param("DisplayHint", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        value: DateTime = self.get("Date") or now_of(ctx)
+        parts = value.py
+        changed = {
+            name.lower(): self.get(name)
+            for name in ("Year", "Month", "Day", "Hour", "Minute", "Second")
+            if self.bound(name)
+        }
+        if self.bound("Millisecond"):
+            changed["microsecond"] = self.get("Millisecond") * 1000
+        if changed:
+            moved = parts.replace(**changed)
+            delta = moved - parts
+            ticks = (delta.days * 86400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
+            value = DateTime(value.ticks + ticks, value.kind)
+        if self.bound("Format"):
+            text = self.get("Format")
+            if text.lower() in ("filedate", "filedateuniversal", "filedatetime", "filedatetimeuniversal"):
+                raise NotSimulated(f"Get-Date -Format {text}", ctx.line)
+            ctx.write(members.invoke(value, "ToString", [text], ctx.machine))
+            return
+        ctx.write(value)
+
+
+@cmdlet("Add-Type")
+class AddType(Cmdlet):
+    """Only known assemblies, whose types the lab has anyway."""
+
+    parameters = (
+        Param("AssemblyName", "string[]", mandatory=True, aliases=("AN",)),
+        Param("TypeDefinition", unsupported=True, position=0),
+        Param("Path", unsupported=True),
+        Param("MemberDefinition", unsupported=True),
+        Param("Name", unsupported=True),
+        Param("PassThru", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        for name in self.get("AssemblyName"):
+            if not name.lower().startswith(("system.io.compression", "system.net.http", "system.serviceprocess", "system.web",
+                                            "system.security", "system.core", "system.numerics", "system.xml")):  # fmt: skip
+                raise NotSimulated(f"Add-Type -AssemblyName {name}", ctx.line)
+
+
+@cmdlet("ConvertTo-SecureString")
+class ConvertToSecureString(Cmdlet):
+    parameters = (
+        Param("String", "string", position=0, mandatory=True, pipeline=True),
+        Param("AsPlainText", "switch", position=1),
+        Param("Force", "switch", position=2),
+        Param("Key", unsupported=True),
+        Param("SecureKey", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        if not (self.get("AsPlainText") and self.get("Force")):
+            raise NotSimulated("ConvertTo-SecureString of encrypted text", ctx.line)
+        ctx.write(SecureString(self.get("String")))
+
+
+_ = (PSArray, is_enumerable, iterate)

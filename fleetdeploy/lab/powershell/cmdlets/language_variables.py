@@ -1,0 +1,407 @@
+"""Variables, strict mode, commands and expressions: Get-Variable, Set-StrictMode, Get-Command, Invoke-Expression …"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell.cmdlets import registry
+from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
+from fleetdeploy.lab.powershell.runtime import binder, commands
+from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
+from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
+from fleetdeploy.lab.powershell.runtime.values_ext import AliasInfo, CmdletInfo, CommandInfo
+from fleetdeploy.lab.powershell.values import Version
+from fleetdeploy.lab.powershell.wildcard import like
+
+_NOT_FOUND = "System.Management.Automation.ItemNotFoundException"
+_UNAUTHORISED = "System.Management.Automation.SessionStateUnauthorizedAccessException"
+_OPTIONS = frozenset({"readonly", "constant"})
+
+
+def has_wildcard(text: str) -> bool:
+    return any(char in text for char in "*?[")
+
+
+def scope_named(ctx: CmdletContext, name: str | None) -> Scope | None:
+    """The scope of -Scope; None when it was not given."""
+    if name is None:
+        return None
+    rt = ctx.interp
+    key = name.lower()
+    if key in ("local", "private"):
+        return rt.scope  # type: ignore[no-any-return]
+    if key == "global":
+        return rt.runspace.global_scope  # type: ignore[no-any-return]
+    if key == "script":
+        return rt.scope_of("script")  # type: ignore[no-any-return]
+    if key.isdigit():
+        found = rt.scope.ancestor(int(key))
+        if found is None:
+            ctx.fail("ArgumentOutOfRange", "InvalidArgument", "System.Management.Automation.PSArgumentOutOfRangeException",
+                     f"The scope number '{name}' exceeds the number of active scopes.", target=name, terminating=True)  # fmt: skip
+        return found  # type: ignore[no-any-return]
+    raise NotSimulated(f"-Scope {name}", ctx.line)
+
+
+def visible(ctx: CmdletContext, scope: Scope | None) -> dict[str, Variable]:
+    if scope is not None:
+        return dict(scope.variables)
+    found: dict[str, Variable] = {}
+    for one in ctx.interp.scope.chain():
+        for key, variable in one.variables.items():
+            found.setdefault(key, variable)
+    return found
+
+
+@cmdlet("Get-Variable", aliases=("gv",))
+class GetVariable(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, pipeline=True, by_property=True),
+        Param("ValueOnly", "switch"),
+        Param("Include", unsupported=True),
+        Param("Exclude", unsupported=True),
+        Param("Scope", "string"),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        scope = scope_named(ctx, self.get("Scope"))
+        for name in self.get("Name") or ("*",):
+            if has_wildcard(name):
+                for key, variable in sorted(visible(ctx, scope).items()):
+                    if like(key, name):
+                        self._write(ctx, variable)
+                continue
+            variable = scope.variables.get(name.lower()) if scope is not None else ctx.interp.scope.find(name.lower())
+            if variable is None:
+                ctx.fail("VariableNotFound", "ObjectNotFound", _NOT_FOUND,
+                         f"Cannot find a variable with the name '{name}'.", target=name)  # fmt: skip
+                continue
+            self._write(ctx, variable)
+
+    def _write(self, ctx: CmdletContext, variable: Variable) -> None:
+        if self.get("ValueOnly"):
+            ctx.write(None if variable.value is AUTO_NULL else variable.value)
+        else:
+            ctx.write(variable)
+
+
+def _options(value: Any) -> frozenset[str]:
+    if value is None:
+        return frozenset()
+    names = {part.strip().lower() for part in convert.to_string(value).replace(",", " ").split()}
+    if "allscope" in names:
+        raise NotSimulated("-Option AllScope")
+    return frozenset(names - {"none"})
+
+
+def _not_writable(ctx: CmdletContext, name: str) -> None:
+    ctx.fail("VariableNotWritable", "WriteError", _UNAUTHORISED,
+             f"Cannot overwrite variable {name} because it is read-only or constant.", target=name)  # fmt: skip
+
+
+@cmdlet("Set-Variable", aliases=("sv", "set"))
+class SetVariable(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, mandatory=True, by_property=True),
+        Param("Value", "object", position=1, pipeline=True, by_property=True, allow_null=True),
+        Param("Option", "object"),
+        Param("Scope", "string"),
+        Param("Force", "switch"),
+        Param("PassThru", "switch"),
+        Param("Description", "string"),
+        Param("Visibility", unsupported=True),
+        Param("Include", unsupported=True),
+        Param("Exclude", unsupported=True),
+    )
+    supports_should_process = True
+
+    def begin(self, ctx: CmdletContext) -> None:
+        self.items: list[Any] = []
+        self.piped = False
+
+    def process(self, ctx: CmdletContext) -> None:
+        if self.bound("Value"):
+            self.items.append(self.get("Value"))
+
+    def end(self, ctx: CmdletContext) -> None:
+        from fleetdeploy.lab.powershell.runtime.values_ext import from_list
+
+        value = from_list(self.items)
+        value = None if value is AUTO_NULL else value
+        scope = scope_named(ctx, self.get("Scope")) or ctx.interp.scope
+        for name in self.get("Name"):
+            key = name.lower()
+            variable = scope.variables.get(key)
+            if variable is not None:
+                if "constant" in variable.options or ("readonly" in variable.options and not self.get("Force")):
+                    _not_writable(ctx, name)
+                    continue
+                if self.bound("Value") or not self.bound("Option"):
+                    variable.assign(value)
+                if self.bound("Option"):
+                    variable.options = _options(self.get("Option"))
+            else:
+                variable = scope.variables[key] = Variable(name, value, options=_options(self.get("Option")))
+                variable.private = "private" in variable.options
+            if self.get("Description"):
+                variable.description = self.get("Description")
+            if self.get("PassThru"):
+                ctx.write(variable)
+
+
+@cmdlet("New-Variable", aliases=("nv",))
+class NewVariable(Cmdlet):
+    parameters = (
+        Param("Name", "string", position=0, mandatory=True, by_property=True),
+        Param("Value", "object", position=1, pipeline=True, by_property=True, allow_null=True),
+        Param("Option", "object"),
+        Param("Scope", "string"),
+        Param("Force", "switch"),
+        Param("PassThru", "switch"),
+        Param("Description", "string"),
+        Param("Visibility", unsupported=True),
+    )
+    supports_should_process = True
+
+    def process(self, ctx: CmdletContext) -> None:
+        scope = scope_named(ctx, self.get("Scope")) or ctx.interp.scope
+        name = self.get("Name")
+        existing = scope.variables.get(name.lower())
+        if existing is not None and not self.get("Force"):
+            ctx.fail("VariableAlreadyExists", "ResourceExists", "System.Management.Automation.SessionStateException",
+                     f"A variable with name '{name}' already exists.", target=name)  # fmt: skip
+            return
+        if existing is not None and "constant" in existing.options:
+            _not_writable(ctx, name)
+            return
+        variable = scope.variables[name.lower()] = Variable(
+            name, self.get("Value"), options=_options(self.get("Option")), description=self.get("Description") or ""
+        )
+        variable.private = "private" in variable.options
+        if self.get("PassThru"):
+            ctx.write(variable)
+
+
+@cmdlet("Remove-Variable", aliases=("rv",))
+class RemoveVariable(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, mandatory=True, by_property=True),
+        Param("Scope", "string"),
+        Param("Force", "switch"),
+        Param("Include", unsupported=True),
+        Param("Exclude", unsupported=True),
+    )
+    supports_should_process = True
+
+    def process(self, ctx: CmdletContext) -> None:
+        given = scope_named(ctx, self.get("Scope"))
+        for name in self.get("Name"):
+            if has_wildcard(name):
+                raise NotSimulated("Remove-Variable with wildcards", ctx.line)
+            key = name.lower()
+            owner = given
+            if owner is None:
+                owner = next((one for one in ctx.interp.scope.chain() if key in one.variables), None)
+            if owner is None or key not in owner.variables:
+                ctx.fail("VariableNotFound", "ObjectNotFound", _NOT_FOUND,
+                         f"Cannot find a variable with the name '{name}'.", target=name)  # fmt: skip
+                continue
+            variable = owner.variables[key]
+            if "constant" in variable.options or ("readonly" in variable.options and not self.get("Force")):
+                ctx.fail("VariableNotRemovable", "WriteError", _UNAUTHORISED,
+                         f"Cannot remove variable {name} because it is constant or read-only. If the variable is "
+                         "read-only, try the operation again specifying the Force option.", target=name)  # fmt: skip
+                continue
+            del owner.variables[key]
+
+
+@cmdlet("Clear-Variable", aliases=("clv",))
+class ClearVariable(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, mandatory=True, by_property=True),
+        Param("Scope", "string"),
+        Param("Force", "switch"),
+        Param("PassThru", unsupported=True),
+        Param("Include", unsupported=True),
+        Param("Exclude", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        scope = scope_named(ctx, self.get("Scope")) or ctx.interp.scope
+        for name in self.get("Name"):
+            variable = scope.variables.get(name.lower()) or ctx.interp.scope.find(name.lower())
+            if variable is None:
+                ctx.fail("VariableNotFound", "ObjectNotFound", _NOT_FOUND,
+                         f"Cannot find a variable with the name '{name}'.", target=name)  # fmt: skip
+            elif variable.options & _OPTIONS and not self.get("Force"):
+                _not_writable(ctx, name)
+            else:
+                scope.variables[name.lower()] = Variable(variable.name, None)
+
+
+@cmdlet("Set-StrictMode")
+class SetStrictMode(Cmdlet):
+    default_set = "Version"
+    parameters = (
+        Param("Version", "string", sets=("Version",), mandatory=True, aliases=("v",)),
+        Param("Off", "switch", sets=("Off",), mandatory=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        rt = ctx.interp
+        if self.get("Off"):
+            rt.scope.strict = 0
+            return
+        text = self.get("Version")
+        if text.lower() == "latest":
+            rt.scope.strict = 3
+            return
+        from fleetdeploy.lab.powershell import types
+
+        kind = types.resolve("version")
+        try:
+            number = float(text)
+            major = int(number)
+        except ValueError:
+            value = convert.to_type(text, kind) if kind is not None else None
+            major = value.parts[0] if isinstance(value, Version) else 3
+        if not 0 <= major <= 5:
+            raise NotSimulated(f"Set-StrictMode -Version {text}", ctx.line)
+        rt.scope.strict = min(major, 3)
+
+
+@cmdlet("Get-Command", aliases=("gcm",))
+class GetCommand(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, pipeline=True, by_property=True),
+        Param("CommandType", "string[]", aliases=("Type",)),
+        Param("All", unsupported=True),
+        Param("Module", unsupported=True),
+        Param("Noun", unsupported=True),
+        Param("Verb", unsupported=True),
+        Param("Syntax", unsupported=True),
+        Param("TotalCount", unsupported=True),
+        Param("ArgumentList", unsupported=True),
+        Param("ListImported", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        names = self.get("Name")
+        if names is None:
+            raise NotSimulated("Get-Command without a name", ctx.line)
+        wanted = [kind.lower() for kind in self.get("CommandType") or ()]
+        for name in names:
+            if has_wildcard(name):
+                raise NotSimulated("Get-Command with wildcards", ctx.line)
+            found = self._find(ctx, name)
+            if found is None or (wanted and found.command_type.lower() not in wanted and "all" not in wanted):
+                ctx.fail("CommandNotFoundException", "ObjectNotFound",
+                         "System.Management.Automation.CommandNotFoundException",
+                         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable "
+                         "program. Check the spelling of the name, or if a path was included, verify that the path is "
+                         "correct and try again.", target=name, properties={"CommandName": name})  # fmt: skip
+                continue
+            ctx.write(found)
+
+    def _find(self, ctx: CmdletContext, name: str) -> CommandInfo | None:
+        rt = ctx.interp
+        alias = rt.scope.find_alias(name.lower()) or registry.find_alias(name)
+        if alias is not None:
+            return AliasInfo(name, alias)
+        return commands.find_command(rt, name, ctx.line)
+
+
+@cmdlet("Set-Alias", aliases=("sal",))
+class SetAlias(Cmdlet):
+    parameters = (
+        Param("Name", "string", position=0, mandatory=True),
+        Param("Value", "string", position=1, mandatory=True),
+        Param("Scope", "string"),
+        Param("Option", unsupported=True),
+        Param("Force", "switch"),
+        Param("PassThru", unsupported=True),
+        Param("Description", "string"),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        scope = scope_named(ctx, self.get("Scope")) or ctx.interp.scope
+        scope.aliases[self.get("Name").lower()] = self.get("Value")
+
+
+@cmdlet("New-Alias", aliases=("nal",))
+class NewAlias(SetAlias):
+    pass
+
+
+@cmdlet("Get-Alias", aliases=("gal",))
+class GetAlias(Cmdlet):
+    parameters = (
+        Param("Name", "string[]", position=0, pipeline=True, by_property=True),
+        Param("Definition", unsupported=True),
+        Param("Exclude", unsupported=True),
+        Param("Scope", unsupported=True),
+    )
+
+    def process(self, ctx: CmdletContext) -> None:
+        for name in self.get("Name") or ():
+            target = ctx.interp.scope.find_alias(name.lower()) or registry.find_alias(name)
+            if target is None:
+                raise NotSimulated(f"Get-Alias {name}", ctx.line)
+            ctx.write(AliasInfo(name, target))
+
+
+@cmdlet("Invoke-Expression", aliases=("iex",))
+class InvokeExpression(Cmdlet):
+    parameters = (Param("Command", "string", position=0, mandatory=True, pipeline=True),)
+
+    def process(self, ctx: CmdletContext) -> None:
+        rt = ctx.interp
+        block = rt.runspace.compile_block(self.get("Command"))
+        processor: Any = ctx
+        rt.invoke_block(block, (), same_scope=True, out=processor.out)
+
+
+@cmdlet("Invoke-Command", aliases=("icm",))
+class InvokeCommand(Cmdlet):
+    """Only a block on this machine."""
+
+    parameters = (
+        Param("ScriptBlock", "scriptblock", position=0, mandatory=True, aliases=("Command",)),
+        Param("ArgumentList", "object[]", aliases=("Args",)),
+        Param("InputObject", "object", pipeline=True),
+        Param("NoNewScope", "switch"),
+        Param("ComputerName", unsupported=True, aliases=("Cn",)),
+        Param("Session", unsupported=True),
+        Param("Credential", unsupported=True),
+        Param("FilePath", unsupported=True),
+        Param("AsJob", unsupported=True),
+    )
+
+    def begin(self, ctx: CmdletContext) -> None:
+        self.items: list[Any] = []
+
+    def process(self, ctx: CmdletContext) -> None:
+        if self.bound("InputObject"):
+            self.items.append(self.get("InputObject"))
+
+    def end(self, ctx: CmdletContext) -> None:
+        rt = ctx.interp
+        args = [binder.Arg(value) for value in self.get("ArgumentList") or ()]
+        inner = ScriptProcessor(
+            rt, InvocationInfo(ctx.line), self.get("ScriptBlock"), args, dot=bool(self.get("NoNewScope")),
+            has_input=bool(self.items),
+        )  # fmt: skip
+        outer: Any = ctx
+        inner.out = outer.out
+        if self.items:
+            for item in self.items:
+                inner.accept(item)
+        else:
+            inner.accept_none()
+        inner.end()
+
+
+_ = CmdletInfo
