@@ -1,0 +1,638 @@
+"""Guid, Version, Uri, UriBuilder, IPAddress, Environment, Stopwatch, Thread, Random bits and other small types."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+import uuid
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert, numbers
+from fleetdeploy.lab.powershell.dotnet.raising import argument_null, out_of_range, throw
+from fleetdeploy.lab.powershell.formatting import format_guid
+from fleetdeploy.lab.powershell.operators_compare import compare
+from fleetdeploy.lab.powershell.typesystem import NOTHING, REGISTRY
+from fleetdeploy.lab.powershell.values import (
+    CREDENTIAL,
+    GUID,
+    SECURESTRING,
+    STRING,
+    VERSION,
+    ByteArray,
+    EnumValue,
+    Guid,
+    Hashtable,
+    Int16,
+    Int64,
+    NetObject,
+    PSArray,
+    PSCredential,
+    PSReference,
+    SecureString,
+    TimeSpan,
+    Version,
+    define,
+    define_enum,
+)
+
+# -- Guid ---------------------------------------------------------------------------------------------------------
+GUID.closed = True
+VERSION.closed = True
+GUID.static_prop("Empty", "guid", lambda _: Guid(uuid.UUID(int=0)))
+GUID.static("NewGuid()")(lambda: Guid(uuid.uuid4()))
+GUID.method("ToString()", "ToString(string format)")(lambda value, spec="D": format_guid(value, spec))
+GUID.method("ToByteArray()")(lambda value: ByteArray(value.uuid.bytes_le))
+GUID.method("CompareTo(object other)")(lambda one, two: compare(one, two))
+GUID.method("Equals(object other)")(lambda one, two: one == two)
+
+
+@GUID.static("Parse(string s)")
+def _parse_guid(text: str) -> Guid:
+    try:
+        return Guid(numbers.parse_guid(text))
+    except ValueError:
+        throw("FormatException", "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).")
+
+
+GUID.ctor("(string g)")(_parse_guid)
+GUID.ctor("(byte[] b)")(lambda data: Guid(uuid.UUID(bytes_le=bytes(data.data))))
+
+
+@GUID.static("TryParse(string s, out guid result)")
+def _try_guid(text: str, result: PSReference) -> bool:
+    try:
+        result.value = Guid(numbers.parse_guid(text or ""))
+    except ValueError:
+        result.value = Guid(uuid.UUID(int=0))
+        return False
+    return True
+
+
+# -- Version ------------------------------------------------------------------------------------------------------
+for _at, _name in enumerate(("Major", "Minor", "Build", "Revision")):
+    VERSION.prop(_name, "int", lambda value, at=_at: value.parts[at])  # type: ignore[misc]
+VERSION.prop("MajorRevision", "int16", lambda value: Int16(value.parts[3] >> 16))
+VERSION.prop("MinorRevision", "int16", lambda value: Int16(((value.parts[3] & 0xFFFF) ^ 0x8000) - 0x8000))
+VERSION.method("CompareTo(version other)")(lambda one, two: 1 if two is None else compare(one, two))
+VERSION.method("Equals(object other)")(lambda one, two: one == two)
+VERSION.method("Clone()")(lambda value: Version(*value.parts))
+
+
+@VERSION.method("ToString()", "ToString(int fieldCount)")
+def _version_text(value: Version, count: int | None = None) -> str:
+    if count is None:
+        return str(value)
+    known = len([part for part in value.parts if part >= 0])
+    if not 0 <= count <= known:
+        throw("ArgumentException", f"Argument must be between 0 and {known}.\r\nParameter name: fieldCount")
+    return ".".join(str(part) for part in value.parts[:count])
+
+
+@VERSION.static("Parse(string input)")
+def _parse_version(text: str) -> Version:
+    try:
+        return Version(*numbers.parse_version(text))
+    except numbers.VersionError as failure:
+        throw(failure.kind, failure.message)
+
+
+VERSION.ctor("(string version)")(_parse_version)
+VERSION.ctor("()")(lambda: Version(0, 0))
+
+
+@VERSION.ctor(
+    "(int major, int minor)", "(int major, int minor, int build)", "(int major, int minor, int build, int revision)"
+)
+def _new_version(*parts: int) -> Version:
+    if min(parts) < 0:
+        out_of_range("version", "Version's parameters must be greater than or equal to zero.")
+    return Version(*parts)
+
+
+@VERSION.static("TryParse(string input, out version result)")
+def _try_version(text: str, result: PSReference) -> bool:
+    try:
+        result.value = Version(*numbers.parse_version(text or ""))
+    except numbers.VersionError:
+        result.value = None
+        return False
+    return True
+
+
+# -- Uri ----------------------------------------------------------------------------------------------------------
+_PORTS = {"http": 80, "https": 443, "ftp": 21, "ws": 80, "wss": 443}
+_URI = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#:@\\ ]*)"
+    r"(?::(?P<port>\d*))?(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?P<fragment>#.*)?"
+)
+_BAD_URI = "Invalid URI: The format of the URI could not be determined."
+
+
+class Uri(NetObject):
+    """System.Uri: absolute http-like addresses, or relative text."""
+
+    def __init__(self, original: str, parts: dict[str, str | None] | None) -> None:
+        self.original = original
+        self.parts = parts
+
+    @property
+    def absolute(self) -> bool:
+        return self.parts is not None
+
+    def part(self, name: str) -> str:
+        if self.parts is None:
+            throw("InvalidOperationException", "This operation is not supported for a relative URI.")
+        return self.parts.get(name) or ""
+
+    @property
+    def scheme(self) -> str:
+        return self.part("scheme").lower()
+
+    @property
+    def host(self) -> str:
+        return self.part("host").lower()
+
+    @property
+    def port(self) -> int:
+        written = self.part("port")
+        return int(written) if written else _PORTS.get(self.scheme, -1)
+
+    @property
+    def path(self) -> str:
+        return quote(self.part("path") or "/", safe="/%:@!$&'()*+,;=~-._")
+
+    @property
+    def query(self) -> str:
+        return quote(self.part("query"), safe="?/%:@!$&'()*+,;=~-._[]")
+
+    @property
+    def fragment(self) -> str:
+        return self.part("fragment")
+
+    @property
+    def authority(self) -> str:
+        return self.host + ("" if self.port == _PORTS.get(self.scheme, -1) else f":{self.port}")
+
+    def text(self) -> str:
+        user = f"{self.part('user')}@" if self.part("user") else ""
+        return f"{self.scheme}://{user}{self.authority}{self.path}{self.query}{self.fragment}"
+
+    def to_net_string(self) -> str:
+        return unquote(self.text()) if self.absolute and "%25" not in self.text() else self.original
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Uri) or self.absolute != other.absolute:
+            return False
+        return self.text() == other.text() if self.absolute else self.original == other.original
+
+    def __hash__(self) -> int:
+        return hash(self.original)
+
+
+URI = define("System.Uri", aliases=("uri",), py=Uri, closed=True)
+
+
+def read_uri(text: str) -> Uri | None:
+    """An absolute Uri, or None."""
+    trimmed = text.strip()
+    match = _URI.fullmatch(trimmed)
+    if match is None:
+        if re.match(r"^[A-Za-z]:[\\/]|^\\\\", trimmed):
+            raise NotSimulated(f"a file path as Uri '{text}'")
+        if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:(?!//)", trimmed):
+            raise NotSimulated(f"the Uri '{text}'")
+        return None
+    parts = match.groupdict()
+    if parts["scheme"].lower() == "file":
+        raise NotSimulated(f"the Uri '{text}'")
+    if not parts["host"] or (parts["port"] and int(parts["port"]) > 65535):
+        throw(
+            "UriFormatException",
+            "Invalid URI: The hostname could not be parsed."
+            if not parts["host"]
+            else "Invalid URI: Invalid port specified.",
+        )
+    return Uri(trimmed, parts)
+
+
+@URI.ctor("(string uri)")
+def _new_uri(text: str) -> Uri:
+    if text is None:
+        argument_null("uriString")
+    if not text:
+        throw("UriFormatException", "Invalid URI: The URI is empty.")
+    found = read_uri(text)
+    if found is None:
+        throw("UriFormatException", _BAD_URI)
+    return found
+
+
+@URI.ctor("(string uri, System.UriKind kind)")
+def _new_uri_kind(text: str, kind: EnumValue) -> Uri:
+    found = None if kind.name == "Relative" else read_uri(text)
+    if found is None:
+        if kind.name == "Absolute":
+            throw("UriFormatException", _BAD_URI)
+        return Uri(text, None)
+    return found
+
+
+@URI.ctor("(uri base, string relative)", "(uri base, uri relative)")
+def _combine(base: Uri, relative: Any) -> Uri:
+    from urllib.parse import urljoin
+
+    text = relative.original if isinstance(relative, Uri) else relative
+    return _new_uri(urljoin(base.text(), text))
+
+
+@URI.static("TryCreate(string uri, System.UriKind kind, out uri result)")
+def _try_create(text: str, kind: EnumValue, result: PSReference) -> bool:
+    from fleetdeploy.lab.powershell.values import NetError
+
+    try:
+        result.value = _new_uri_kind(text or "", kind)
+    except NetError:
+        result.value = None
+        return False
+    return True
+
+
+for _name, _attribute in (
+    ("Scheme", "scheme"),
+    ("Host", "host"),
+    ("DnsSafeHost", "host"),
+    ("Port", "port"),
+    ("AbsolutePath", "path"),
+    ("LocalPath", "path"),
+    ("Query", "query"),
+    ("Fragment", "fragment"),
+    ("Authority", "authority"),
+):
+    URI.prop(
+        _name,
+        "int" if _name == "Port" else "string",
+        lambda uri, attr=_attribute: getattr(uri, attr) if uri.absolute else None,
+    )  # type: ignore[misc]
+URI.prop("AbsoluteUri", "string", lambda uri: uri.text() if uri.absolute else None)
+URI.prop("PathAndQuery", "string", lambda uri: uri.path + uri.query if uri.absolute else None)
+URI.prop("UserInfo", "string", lambda uri: uri.part("user") if uri.absolute else None)
+URI.prop("IsAbsoluteUri", "bool", lambda uri: uri.absolute)
+URI.prop("IsDefaultPort", "bool", lambda uri: uri.absolute and uri.port == _PORTS.get(uri.scheme, -1))
+URI.prop("IsLoopback", "bool", lambda uri: uri.absolute and uri.host in ("localhost", "127.0.0.1", "[::1]", "loopback"))
+URI.prop("OriginalString", "string", lambda uri: uri.original)
+URI.prop(
+    "Segments",
+    "string[]",
+    lambda uri: PSArray(re.findall(r"[^/]*/|[^/]+$", uri.path), STRING) if uri.absolute else None,
+)
+URI.method("ToString()")(Uri.to_net_string)
+URI.method("Equals(object other)")(lambda one, two: one == two)
+URI.static("EscapeDataString(string s)")(lambda text: quote(text, safe="-._~"))
+URI.static("EscapeUriString(string s)")(lambda text: quote(text, safe="-._~!#$&'()*+,/:;=?@[]"))
+URI.static("UnescapeDataString(string s)")(unquote)
+URI.static("IsWellFormedUriString(string uri, System.UriKind kind)")(
+    lambda text, kind: read_uri(text) is not None if kind.name == "Absolute" else True
+)
+
+
+class UriBuilder(NetObject):
+    def __init__(self, text: str = "http://localhost/") -> None:
+        uri = _new_uri(text if "://" in text else f"http://{text}")
+        self.scheme, self.host, self.path = uri.scheme, uri.host, uri.path
+        self.port = int(uri.part("port")) if uri.part("port") else -1
+        if self.port < 0 and uri.port >= 0:
+            self.port = uri.port
+        self.query, self.fragment = uri.query, uri.fragment
+        self.user, self.password = uri.part("user"), ""
+
+    def uri(self) -> Uri:
+        port = "" if self.port in (-1, _PORTS.get(self.scheme.lower())) else f":{self.port}"
+        path = self.path if self.path.startswith("/") else f"/{self.path}"
+        return _new_uri(f"{self.scheme}://{self.host}{port}{path}{self.query}{self.fragment}")
+
+    def to_net_string(self) -> str:
+        port = "" if self.port == -1 else f":{self.port}"
+        path = self.path if self.path.startswith("/") else f"/{self.path}"
+        return f"{self.scheme}://{self.host}{port}{path}{self.query}{self.fragment}"
+
+
+BUILDER = define("System.UriBuilder", py=UriBuilder, closed=True)
+BUILDER.ctor("()")(UriBuilder)
+BUILDER.ctor("(string uri)")(UriBuilder)
+BUILDER.ctor("(uri uri)")(lambda uri: UriBuilder(uri.text()))
+
+
+@BUILDER.ctor("(string scheme, string host)", "(string scheme, string host, int port)")
+def _build(scheme: str, host: str, port: int = -1) -> UriBuilder:
+    result = UriBuilder(f"{scheme}://{host}/")
+    result.port = port
+    return result
+
+
+for _name in ("Scheme", "UserName", "Password", "Host", "Port", "Path", "Query", "Fragment"):
+    _attr = {"UserName": "user"}.get(_name, _name.lower())
+
+    def _set_part(builder: UriBuilder, value: Any, attr: str = _attr) -> None:
+        if attr == "query" and value:
+            value = f"?{value}"
+        if attr == "port" and not -1 <= value <= 65535:
+            out_of_range("value", "Specified argument was out of the range of valid values.")
+        setattr(builder, attr, value)
+
+    BUILDER.prop(
+        _name,
+        "int" if _name == "Port" else "string",
+        lambda builder, attr=_attr: getattr(builder, attr),
+        _set_part,  # type: ignore[misc]
+    )
+BUILDER.prop("Uri", "uri", UriBuilder.uri)
+
+
+# -- IPAddress ----------------------------------------------------------------------------------------------------
+class IPAddress(NetObject):
+    def __init__(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+        self.address = address
+
+    def to_net_string(self) -> str:
+        return str(self.address)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IPAddress) and other.address == self.address
+
+    def __hash__(self) -> int:
+        return hash(self.address)
+
+
+FAMILY = define_enum("System.Net.Sockets.AddressFamily", "Unspecified InterNetwork=2 InterNetworkV6=23")
+IP = define("System.Net.IPAddress", aliases=("ipaddress",), py=IPAddress, closed=True)
+
+
+def _read_ip(text: str) -> IPAddress | None:
+    try:
+        return IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        if re.fullmatch(r"[\d.x]+", text) and text.count(".") < 3:
+            raise NotSimulated(f"the short address '{text}'") from None
+        return None
+
+
+@IP.static("Parse(string s)")
+def _parse_ip(text: str) -> IPAddress:
+    found = _read_ip(text)
+    if found is None:
+        throw("FormatException", "An invalid IP address was specified.")
+    return found
+
+
+@IP.static("TryParse(string s, out System.Net.IPAddress result)")
+def _try_ip(text: str, result: PSReference) -> bool:
+    result.value = _read_ip(text or "")
+    return result.value is not None
+
+
+IP.static_prop("Loopback", "object", lambda _: IPAddress(ipaddress.ip_address("127.0.0.1")))
+IP.static_prop("Any", "object", lambda _: IPAddress(ipaddress.ip_address("0.0.0.0")))  # noqa: S104 - a value, no bind
+IP.static("IsLoopback(System.Net.IPAddress address)")(lambda ip: ip.address.is_loopback)
+IP.prop("IPAddressToString", "string", lambda ip: str(ip.address))
+IP.prop("AddressFamily", "object", lambda ip: EnumValue(FAMILY, 2 if ip.address.version == 4 else 23))
+IP.method("GetAddressBytes()")(lambda ip: ByteArray(ip.address.packed))
+IP.method("ToString()")(lambda ip: str(ip.address))
+IP.method("Equals(object other)")(lambda one, two: one == two)
+
+# -- Environment --------------------------------------------------------------------------------------------------
+ENVIRONMENT = define("System.Environment", closed=False)
+
+
+def _runspace() -> Any:
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    return current().runspace
+
+
+def _need(machine: Any) -> Any:
+    if machine is None:
+        raise NotSimulated("a fact of the machine without a machine")
+    return machine
+
+
+ENVIRONMENT.static_prop("NewLine", "string", lambda _: "\r\n")
+ENVIRONMENT.static_prop("MachineName", "string", lambda machine: _need(machine).name.upper()[:15])
+ENVIRONMENT.static_prop("TickCount", "int", lambda machine: int(_need(machine).clock.uptime() * 1000) & 0x7FFFFFFF)
+ENVIRONMENT.static_prop("ProcessorCount", "int", lambda _: 2)
+ENVIRONMENT.static_prop("Is64BitOperatingSystem", "bool", lambda _: True)
+ENVIRONMENT.static_prop("Is64BitProcess", "bool", lambda _: True)
+ENVIRONMENT.static_prop("SystemDirectory", "string", lambda _: "C:\\Windows\\system32")
+ENVIRONMENT.static_prop("UserName", "string", lambda _: _runspace().environment_get("USERNAME"))
+ENVIRONMENT.static_prop("UserDomainName", "string", lambda _: _runspace().environment_get("USERDOMAIN"))
+ENVIRONMENT.static_prop("HasShutdownStarted", "bool", lambda _: False)
+ENVIRONMENT.static_prop("UserInteractive", "bool", lambda _: False)
+
+
+@ENVIRONMENT.static("GetEnvironmentVariable(string name)")
+def _get_variable(name: str) -> Any:
+    return _runspace().environment_get(name)
+
+
+@ENVIRONMENT.static("GetEnvironmentVariable(string name, System.EnvironmentVariableTarget target)")
+def _get_targeted(name: str, target: EnumValue) -> Any:
+    if target.name != "Process":
+        raise NotSimulated(f"environment variables of the {target.name}")
+    return _runspace().environment_get(name)
+
+
+@ENVIRONMENT.static("SetEnvironmentVariable(string name, string value)")
+def _set_variable(name: str, value: str | None) -> Any:
+    _runspace().environment_set(name, value or None)
+    return NOTHING
+
+
+@ENVIRONMENT.static("SetEnvironmentVariable(string name, string value, System.EnvironmentVariableTarget target)")
+def _set_targeted(name: str, value: str | None, target: EnumValue) -> Any:
+    if target.name != "Process":
+        raise NotSimulated(f"environment variables of the {target.name}")
+    return _set_variable(name, value)
+
+
+def _all_variables() -> dict[str, str]:
+    return {name: value for name, value in _runspace().environment.values()}
+
+
+@ENVIRONMENT.static("GetEnvironmentVariables()", "GetEnvironmentVariables(System.EnvironmentVariableTarget target)")
+def _get_all(target: Any = None) -> Hashtable:
+    if target is not None and target.name != "Process":
+        raise NotSimulated(f"environment variables of the {target.name}")
+    return Hashtable(_all_variables().items(), ignore_case=False)
+
+
+@ENVIRONMENT.static("ExpandEnvironmentVariables(string name)")
+def _expand(text: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        value = _runspace().environment_get(match[1])
+        return match[0] if value is None else str(value)
+
+    return re.sub(r"%([^%]+)%", one, text)
+
+
+class OperatingSystem(NetObject):
+    def __init__(self, version: Version) -> None:
+        self.version = version
+
+    def to_net_string(self) -> str:
+        return f"Microsoft Windows NT {self.version}"
+
+
+_OS = define("System.OperatingSystem", py=OperatingSystem, closed=True)
+_OS.prop("Version", "version", lambda value: value.version)
+_OS.prop("VersionString", "string", OperatingSystem.to_net_string)
+_OS.prop("Platform", "object", lambda value: EnumValue(REGISTRY["system.platformid"], 2))
+ENVIRONMENT.static_prop(
+    "OSVersion", "object", lambda machine: OperatingSystem(Version(10, 0, _need(machine).os_build, 0))
+)
+
+
+# -- Stopwatch, Thread --------------------------------------------------------------------------------------------
+class Stopwatch(NetObject):
+    def __init__(self) -> None:
+        self.started: float | None = None
+        self.gathered = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self.gathered + (time.monotonic() - self.started if self.started is not None else 0.0)
+
+    def start(self) -> Any:
+        if self.started is None:
+            self.started = time.monotonic()
+        return NOTHING
+
+    def stop(self) -> Any:
+        self.gathered, self.started = self.seconds, None
+        return NOTHING
+
+    def reset(self) -> Any:
+        self.gathered, self.started = 0.0, None
+        return NOTHING
+
+
+STOPWATCH = define("System.Diagnostics.Stopwatch", py=Stopwatch, closed=True)
+STOPWATCH.ctor("()")(Stopwatch)
+STOPWATCH.static_prop("Frequency", "long", lambda _: Int64(10_000_000))
+STOPWATCH.static_prop("IsHighResolution", "bool", lambda _: True)
+STOPWATCH.prop("IsRunning", "bool", lambda watch: watch.started is not None)
+STOPWATCH.prop("Elapsed", "timespan", lambda watch: TimeSpan(int(watch.seconds * 10_000_000)))
+STOPWATCH.prop("ElapsedMilliseconds", "long", lambda watch: Int64(int(watch.seconds * 1000)))
+STOPWATCH.prop("ElapsedTicks", "long", lambda watch: Int64(int(watch.seconds * 10_000_000)))
+STOPWATCH.method("Start()")(Stopwatch.start)
+STOPWATCH.method("Stop()")(Stopwatch.stop)
+STOPWATCH.method("Reset()")(Stopwatch.reset)
+
+
+@STOPWATCH.method("Restart()")
+def _restart(watch: Stopwatch) -> Any:
+    watch.reset()
+    return watch.start()
+
+
+@STOPWATCH.static("StartNew()")
+def _start_new() -> Stopwatch:
+    watch = Stopwatch()
+    watch.start()
+    return watch
+
+
+@STOPWATCH.static("GetTimestamp()", machine=True)
+def _timestamp(machine: Any) -> Int64:
+    return Int64(int(_need(machine).clock.uptime() * 10_000_000))
+
+
+THREAD = define("System.Threading.Thread")
+
+
+@THREAD.static("Sleep(int milliseconds)", "Sleep(timespan time)")
+def _sleep(duration: Any) -> Any:
+    seconds = duration.ticks / 10_000_000 if isinstance(duration, TimeSpan) else duration / 1000
+    interpreter_sleep(seconds)
+    return NOTHING
+
+
+def interpreter_sleep(seconds: float) -> None:
+    """Sleep so that stopping the pipeline ends it."""
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    current().sleep(seconds)
+
+
+class CurrentThread(NetObject):
+    """[Threading.Thread]::CurrentThread; setting its cultures to the ones there are is harmless."""
+
+
+_THREAD_OBJECT = CurrentThread()
+from fleetdeploy.lab.powershell.typesystem import BY_CLASS  # noqa: E402
+
+BY_CLASS[CurrentThread] = THREAD
+THREAD.static_prop("CurrentThread", "object", lambda _: _THREAD_OBJECT)
+
+
+def _current_culture(_: Any) -> Any:
+    from fleetdeploy.lab.powershell.dotnet.numeric import EN_US
+
+    return EN_US
+
+
+def _set_culture(_: Any, culture: Any) -> None:
+    if culture.name != "en-US":
+        raise NotSimulated(f"the culture '{culture.name}' for a thread")
+
+
+THREAD.prop("CurrentCulture", "System.Globalization.CultureInfo", _current_culture, _set_culture)
+THREAD.prop("CurrentUICulture", "System.Globalization.CultureInfo", _current_culture, _set_culture)
+THREAD.prop("ManagedThreadId", "int", lambda _: 7)
+GC = define("System.GC", closed=True)
+GC.static("Collect()", "WaitForPendingFinalizers()")(lambda: NOTHING)
+GC.static("GetTotalMemory(bool force)")(lambda force: Int64(50_000_000))
+
+# -- credentials --------------------------------------------------------------------------------------------------
+SECURESTRING.prop("Length", "int", lambda secret: len(secret.reveal()))
+SECURESTRING.method("Dispose()", "MakeReadOnly()")(lambda secret: NOTHING)
+SECURESTRING.ctor("()")(lambda: SecureString(""))
+
+
+@SECURESTRING.method("AppendChar(char c)")
+def _append_char(secret: SecureString, char: str) -> Any:
+    secret._text += str(char)
+    return NOTHING
+
+
+CREDENTIAL.ctor("(string userName, securestring password)")(PSCredential)
+CREDENTIAL.prop("UserName", "string", lambda credential: credential.user_name)
+CREDENTIAL.prop("Password", "securestring", lambda credential: credential.password)
+
+
+class NetworkCredential(NetObject):
+    def __init__(self, user: str = "", password: str = "", domain: str = "") -> None:
+        self.user = user
+        self.secret = SecureString(password)
+        self.domain = domain
+
+
+NETWORK_CREDENTIAL = define("System.Net.NetworkCredential", py=NetworkCredential, closed=True)
+NETWORK_CREDENTIAL.ctor("(string user, string password)", "(string user, string password, string domain)")(
+    NetworkCredential
+)
+NETWORK_CREDENTIAL.ctor("(string user, securestring password)")(
+    lambda user, password: NetworkCredential(user, password.reveal())
+)
+NETWORK_CREDENTIAL.prop("UserName", "string", lambda value: value.user)
+NETWORK_CREDENTIAL.prop("Password", "string", lambda value: value.secret.reveal())
+NETWORK_CREDENTIAL.prop("Domain", "string", lambda value: value.domain)
+CREDENTIAL.method("GetNetworkCredential()")(
+    lambda credential: NetworkCredential(
+        credential.user_name.rsplit("\\", 1)[-1],
+        credential.password.reveal(),
+        credential.user_name.rsplit("\\", 1)[0] if "\\" in credential.user_name else "",
+    )
+)
+_ = convert
