@@ -21,9 +21,14 @@ from fleetdeploy.rollout.result import RolloutRun
 
 @dataclass(slots=True)
 class HostPage:
-    """One host. ``touched``: this rollout may have changed it and it is not known to be back.
+    """One host.
 
-    ``turned``: it knows that the direction is back. ``replaced``: the entry that a take-over put aside, for rule 4.
+    Attributes:
+        touched: this rollout may have changed it and it is not known to be back.
+        changed: this rollout began to change it, whatever came of it.
+        in_doubt: an answer to a changing verb was lost and nothing was heard since.
+        turned: it knows that the direction is back.
+        replaced: the entry that a take-over put aside (rule 4).
     """
 
     plan: HostPlan
@@ -35,6 +40,8 @@ class HostPage:
     touched: bool = False
     changed: bool = False
     turned: bool = False
+    going_back: bool = False
+    in_doubt: bool = False
     failed: bool = False
     different: bool = False
     observation: Observation | None = None

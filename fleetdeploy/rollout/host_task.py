@@ -44,10 +44,13 @@ class Target:
     image: str = ""
     sha256: str = ""
     version: str = ""
+    window: float | None = None
 
     @property
     def window_s(self) -> float:
         """Length of one probe: several samples, but short enough that a beat or a cancel is never late."""
+        if self.window is not None:
+            return self.window
         return min(_LONGEST_WINDOW_S, max(self.health.min_healthy_s, 2 * self.health.interval_s))
 
 

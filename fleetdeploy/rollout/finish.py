@@ -1,0 +1,169 @@
+"""How it ends: the outcome from what the book says, retention, the end written on every host, the result.
+
+The exit codes are design.md section 6; this is the only place in ``rollout/`` that chooses one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fleetdeploy.engine.executor import Task, Tools
+from fleetdeploy.errors import ExitCode, HostError
+from fleetdeploy.model import events as ev
+from fleetdeploy.model.plan import HostAction
+from fleetdeploy.model.run import Hold, HostState, Outcome
+from fleetdeploy.model.verbs import PruneResult
+from fleetdeploy.rollout.book import Book, HostPage
+from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.open_hosts import close_all
+from fleetdeploy.rollout.ports import HostPort
+from fleetdeploy.rollout.result import HostReport, RolloutResult
+
+_S = HostState
+_GOOD = frozenset({_S.HEALTHY, _S.UNCHANGED})
+_BACK = frozenset({_S.ROLLED_BACK, _S.ABSENT, _S.UNCHANGED})
+_OPEN_ENDED = frozenset({_S.UNKNOWN, _S.ROLLBACK_FAILED, _S.UNHEALTHY, _S.ROLLING_BACK, _S.ACTIVATING, _S.VERIFYING})
+
+Ending = tuple[Outcome, ExitCode, str]
+
+
+def forward_ending(book: Book) -> Ending:
+    """The last batch is through."""
+    off = [n for n, p in book.pages.items() if p.state not in _GOOD]
+    if not off:
+        return Outcome.SUCCEEDED, ExitCode.OK, ""
+    return Outcome.SUCCEEDED_IN_PART, ExitCode.PARTIAL, f"not on target: {', '.join(off)}"
+
+
+def back_ending(book: Book, *, aborted: bool) -> Ending:
+    """A rollout that turned has put back what it could."""
+    # After a resume a silent host may have been changed by the conductor before: nobody here knows.
+    left = [
+        n
+        for n, p in book.pages.items()
+        if (p.changed and p.state not in _BACK) or (book.run.resume and p.state is _S.UNREACHABLE)
+    ]
+    if left:
+        return Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED, f"not back: {', '.join(left)}"
+    outcome = Outcome.ABORTED if aborted else Outcome.ROLLED_BACK
+    return outcome, ExitCode.UNDONE, "every changed host is back as it was"
+
+
+def rollback_ending(book: Book) -> Ending:
+    """A rollback by command has put back what it could."""
+    bad = [n for n, p in book.pages.items() if p.state in _OPEN_ENDED]
+    if bad:
+        return Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED, f"not back: {', '.join(bad)}"
+    off = [n for n, p in book.pages.items() if p.state is _S.UNREACHABLE or _was_left(p)]
+    if off:
+        return Outcome.ROLLBACK_INCOMPLETE, ExitCode.PARTIAL, f"left as they are: {', '.join(off)}"
+    return Outcome.SUCCEEDED, ExitCode.OK, ""
+
+
+def _was_left(page: HostPage) -> bool:
+    return page.plan.action is HostAction.CHANGE and page.state in (_S.SKIPPED, _S.PENDING)
+
+
+def stopped_ending(book: Book) -> Ending:
+    """The gate stopped it before anything was changed."""
+    failed = [p for p in book.pages.values() if p.failed]
+    lost = bool(failed) and all(p.state is _S.UNREACHABLE for p in failed)
+    detail = f"nothing was changed; failed: {', '.join(p.name for p in failed)}"
+    return Outcome.FAILED, ExitCode.UNREACHABLE if lost else ExitCode.UNDONE, detail
+
+
+def left_ending(book: Book) -> Ending:
+    """A person (or ``on_unknown: stop``) ends it and leaves the hosts as they are."""
+    if not any(p.changed for p in book.pages.values()):
+        return Outcome.ABORTED, ExitCode.UNDONE, "nothing was changed"
+    bad = [n for n, p in book.pages.items() if p.state in _OPEN_ENDED]
+    off = [n for n, p in book.pages.items() if p.state not in _GOOD]
+    code = ExitCode.MIXED if bad else ExitCode.PARTIAL
+    return Outcome.ABORTED, code, f"not on target: {', '.join(off)}"
+
+
+def prune_all(book: Book, crew: Crew) -> None:
+    """Retention: after success, before ``close``; never fails a rollout (rule 18)."""
+    keep = book.plan.app.retention
+    names = [n for n, p in book.pages.items() if p.opened and p.state in _GOOD]
+
+    def make(name: str) -> Task[HostPort]:
+        claim = book.claim(name)
+
+        def task(tools: Tools[HostPort]) -> PruneResult:
+            return tools.resource.prune(claim, keep)
+
+        return task
+
+    for name, answer in crew.each(names, "prune", make).items():
+        if isinstance(answer, HostError):
+            book.note(f"old releases were not removed: {answer.what}", name)
+        elif answer.removed:
+            book.note(f"removed {', '.join(answer.removed)}", name)
+
+
+def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
+    """Write the end on every host, in the journal, and hand it back."""
+    outcome, code, detail = ending
+    if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
+        prune_all(book, crew)
+    unclosed = close_all(book, crew, outcome.value)
+    steps: tuple[str, ...] = ()
+    if unclosed:
+        steps = (f"fleetdeploy resume {book.run.id}  (when they answer: it writes the end there)",)
+        detail = "; ".join(x for x in (detail, f"the end is not written on: {', '.join(unclosed)}") if x)
+        if code is ExitCode.OK:
+            code = ExitCode.PARTIAL
+    if code is ExitCode.MIXED:
+        steps = ("fleetdeploy status", "fleetdeploy rollback", *steps)
+    book.state = book.state.ended(outcome)
+    return leave(book, outcome, code, detail, steps)
+
+
+def leave(
+    book: Book, outcome: Outcome | None, code: ExitCode, detail: str, steps: tuple[str, ...] = ()
+) -> RolloutResult:
+    """This conductor's part is over: say so and make the result."""
+    book.say(ev.RolloutEnded(outcome, int(code), detail, steps))
+    book.ports.log.end(book.run.id, outcome.value if outcome else None, int(code))
+    plan = book.plan
+    return RolloutResult(
+        rollout=book.run.id,
+        kind=plan.kind,
+        fleet=plan.fleet,
+        app=plan.app.app,
+        version=plan.version,
+        outcome=outcome,
+        phase=book.state.phase,
+        hold=book.state.hold,
+        exit_code=code,
+        hosts=tuple(_report(page, forward=plan.kind == "forward") for page in book.pages.values()),
+        reason=book.state.reason,
+        detail=detail,
+        next_steps=steps,
+        undoes=plan.undoes,
+    )
+
+
+def _report(page: HostPage, *, forward: bool) -> HostReport:
+    return HostReport(
+        host=page.name,
+        state=page.state,
+        label=page.label,
+        changed=page.changed,
+        on_target=page.state in (_GOOD if forward else _BACK),
+        failure=page.failure,
+        notes=tuple(page.notes),
+    )
+
+
+def interrupted(book: Book, detail: str = "") -> RolloutResult:
+    """A signal: the rollout stays open, its journal is whole."""
+    book.hold(Hold.INTERRUPTED, detail=detail, next_steps=(f"fleetdeploy resume {book.run.id}",))
+    in_doubt = [n for n, p in book.pages.items() if p.state is _S.UNKNOWN]
+    text = f"interrupted{': unknown: ' + ', '.join(in_doubt) if in_doubt else ''}"
+    steps = (f"fleetdeploy resume {book.run.id}", "or undo it: fleetdeploy rollback")
+    return leave(book, None, ExitCode.INTERRUPTED, text, steps)
+
+
+Finisher = Callable[[Book, Crew], RolloutResult]

@@ -1,0 +1,168 @@
+"""Putting hosts back: the turn (protocol.md rule 9), then sick hosts at once, healthy ones within the floor (rule 17).
+
+Serves the automatic rollback of a running rollout and the rollback by command alike. It is never blocked for ever:
+hosts that cannot be brought back leave the floor's count, and if it is used up even so, one goes at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fleetdeploy.engine.executor import Task, Tools
+from fleetdeploy.errors import HostError, Stale
+from fleetdeploy.model import events as ev
+from fleetdeploy.model.codec import from_plain
+from fleetdeploy.model.health import CheckSpec, HealthSpec
+from fleetdeploy.model.run import HostState, Phase
+from fleetdeploy.model.verbs import ActivateRequest, Observation
+from fleetdeploy.policy.floor import room
+from fleetdeploy.rollout import turns
+from fleetdeploy.rollout.book import Book, HostPage
+from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.host_task import Target, Worked, bring, settled
+from fleetdeploy.rollout.ports import HostPort
+
+BACK = "back"
+FORWARD_TAGS = frozenset({"forward", "watch"})
+_BACK_PATIENCE_S = 30.0
+_HOPELESS = frozenset({HostState.ROLLBACK_FAILED, HostState.UNKNOWN, HostState.UNREACHABLE})
+_WELL = frozenset({HostState.HEALTHY, HostState.PENDING, HostState.VERIFYING, HostState.STAGED, HostState.UNCHANGED})
+
+
+def turn(book: Book, crew: Crew, reason: str, detail: str = "") -> None:
+    """From here on the direction is back: every opened host is told before the first one is put back."""
+    book.turned, book.turn_reason = True, reason
+    crew.workers.cancel_waits()
+    for done in crew.drain(FORWARD_TAGS):
+        if done.tag == "forward" and isinstance(done.value, Worked):
+            turns.forward_done(book, done.host, done.value)
+    crew.workers.allow_waits()
+    book.phase(Phase.ROLLING_BACK)
+    book.say(ev.Turned(reason, detail))
+    names = [name for name, page in book.pages.items() if page.opened and not page.turned]
+    patience = book.run.timeouts.call_s
+    for name, answer in crew.each(names, "turn", lambda n: lambda tools: _turn_host(book, tools, n, patience)).items():
+        if isinstance(answer, HostError):
+            book.note(f"does not answer: it is turned before it is touched ({answer.what})", name, "warning")
+
+
+def _turn_host(book: Book, tools: Tools[HostPort], name: str, patience_s: float) -> None:
+    page = book.pages[name]
+    if page.turned:
+        return
+    claim = book.claim(name)
+    result = settled(tools, lambda: tools.resource.turn(claim), patience_s if page.state not in _HOPELESS else 0.0)
+    # Written here, in the host's own thread: the next beat must already show the new token.
+    page.token, page.turned = result.token, True
+
+
+def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:
+    """Put these hosts back; False if a signal stopped it (hosts at work have reached their safe point)."""
+    waiting = list(hosts)
+    sick = {n for n in waiting if not _is_well(book, book.pages[n])}
+    waiting.sort(key=lambda n: n not in sick)
+    working: set[str] = set()
+    floor = len(waiting) if book.plan.strategy.all_at_once_rollback else max(book.plan.max_unavailable, 1)
+    while waiting or working:
+        if book.ports.interrupt.requested:
+            waiting.clear()
+            crew.workers.cancel_waits()
+        down = {n for n in book.not_serving() if book.pages[n].state not in _HOPELESS} | (sick & set(waiting))
+        ready = room(waiting, not_serving=down, max_unavailable=floor, running=working)
+        if waiting and not ready and not working:
+            ready = (waiting[0],)
+        for name in ready:
+            waiting.remove(name)
+            working.add(name)
+            book.pages[name].going_back = True
+            crew.submit(name, BACK, back_task(book, name))
+        done = crew.pump(tags=frozenset({BACK}))
+        if done is None:
+            continue
+        working.discard(done.host)
+        worked = done.value if isinstance(done.value, Worked) else None
+        if worked is None and isinstance(done.error, HostError):
+            worked = Worked(None, error=done.error)
+        if worked is not None:
+            turns.back_done(book, done.host, worked)
+    if book.ports.interrupt.requested:
+        crew.workers.allow_waits()
+        return False
+    return True
+
+
+def _is_well(book: Book, page: HostPage) -> bool:
+    if book.plan.kind == "back":
+        return page.plan.healthy is True
+    return page.state in _WELL and not page.failed
+
+
+def back_task(book: Book, name: str) -> Task[HostPort]:
+    """A host's way back: turned if it was not yet, then each rollout on its way undone, then looked at."""
+    page, ports, plan = book.pages[name], book.ports, book.plan
+    undo = page.plan.undo or (book.run.id,)
+    origin_health = health_of_origin(page, plan.health)
+    needs_turn = plan.kind == "forward" and not page.turned
+    spec = plan.app
+
+    def requests() -> tuple[ActivateRequest, ...]:
+        return tuple(
+            ActivateRequest(
+                claim=book.next_claim(name),
+                direction="back",
+                spec=None,
+                release="",
+                version="",
+                manifest_sha256="",
+                exe_sha256="",
+                exe="",
+                expected=None,
+                undo=rollout,
+                allow_stopped=True,
+                stop_timeout_s=spec.stop_timeout_s,
+                start_timeout_s=spec.start_timeout_s,
+                lock_wait_s=book.run.timeouts.lock_wait_s,
+            )
+            for rollout in undo
+        )
+
+    def task(tools: Tools[HostPort]) -> Worked:
+        if needs_turn:
+            try:
+                _turn_host(book, tools, name, _BACK_PATIENCE_S)
+            except Stale:
+                raise
+            except HostError as error:
+                return Worked(None, error=error)
+        # The claims are made after the turn: they must show the new token.
+        target = Target(origin_health, ports.fleet.host(name).connection.address, sha256="")
+        return bring(tools, requests(), target, password=ports.previous_password, previous_password=ports.password)
+
+    return task
+
+
+def health_of_origin(page: HostPage, health: HealthSpec) -> HealthSpec:
+    """How a host that went back is judged: by the checks stored with what it goes back to.
+
+    If there are none (a service that was adopted), by the plan's checks, but for those that compare with the version
+    that is undone and those that failed before anything was touched.
+    """
+    stored = _stored_checks(page.observation, page.plan.to_release if page.plan.undo else "")
+    failing = {f.check for f in page.baseline.failures} if page.baseline and not page.plan.undo else set()
+    checks = stored or tuple(c for c in health.checks if not c.compares_target and c.name not in failing)
+    return replace(health, checks=checks)
+
+
+def _stored_checks(seen: Observation | None, release: str) -> tuple[CheckSpec, ...]:
+    if seen is None or seen.state is None or release not in seen.state.releases:
+        return ()
+    out: list[CheckSpec] = []
+    for plain in seen.state.releases[release].checks:
+        try:
+            check: CheckSpec = from_plain(CheckSpec, dict(plain))  # type: ignore[arg-type]
+        except (ValueError, TypeError):
+            continue
+        if not check.compares_target:
+            out.append(check)
+    return tuple(out)
