@@ -9,10 +9,13 @@ received are counted here.
 from __future__ import annotations
 
 import codecs
+import copy
+import datetime
 import threading
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psrpcore
@@ -58,7 +61,10 @@ class LabPool(psrpcore.ServerRunspacePool):
         pipeline_id: uuid.UUID | None = None,
         stream_type: Any = None,
     ) -> None:
-        if message is None:
+        xml = getattr(message, "element", None)
+        if isinstance(xml, ET.Element):
+            data = codecs.BOM_UTF8 + ET.tostring(xml, encoding="utf-8")
+        elif message is None:
             data, message_type = b"", message_type or PSRPMessageType.PipelineOutput
         else:
             element = serialize(
@@ -67,6 +73,8 @@ class LabPool(psrpcore.ServerRunspacePool):
             data = codecs.BOM_UTF8 + ET.tostring(element, encoding="utf-8", method="xml")
             if message_type is None:
                 message_type = PSRPMessageType.get_message_id(type(message))
+        if message_type is None:
+            raise ValueError("a message without a type")
         packed = memoryview(bytes(create_message(False, message_type, data, self.runspace_pool_id, pipeline_id)))
         with self._counter_lock:
             object_id = self._fragment_counter
@@ -131,10 +139,56 @@ class LabPipeline(psrpcore.ServerPipeline):
         self.state = PSInvocationState.Running
 
     def fail(self, error: Any) -> None:
-        self._change_state(PSInvocationState.Failed, error=error)
+        if not isinstance(getattr(error, "element", None), ET.Element):
+            self._change_state(PSInvocationState.Failed, error=error)
+            return
+        root = ET.Element("Obj", {"RefId": "0"})
+        own = ET.SubElement(root, "MS")
+        ET.SubElement(own, "I32", {"N": "PipelineState"}).text = str(int(PSInvocationState.Failed))
+        own.append(_member(error.element, "ExceptionAsErrorRecord"))
+        self.state = PSInvocationState.Failed
+        self.write(Xml(root), PSRPMessageType.PipelineState)
+
+    def inform(self, data: Any, tags: Sequence[str], *, user: str, computer: str) -> None:
+        """An information record whose data is XML already."""
+        root = ET.Element("Obj", {"RefId": "0"})
+        own = ET.SubElement(root, "MS")
+        own.append(_member(data.element, "MessageData"))
+        ET.SubElement(own, "S", {"N": "Source"}).text = ""
+        now = datetime.datetime.now(datetime.UTC)
+        ET.SubElement(own, "DT", {"N": "TimeGenerated"}).text = f"{now:%Y-%m-%dT%H:%M:%S.%f}0+00:00"
+        names = ET.SubElement(own, "Obj", {"N": "Tags", "RefId": "1"})
+        kinds = ET.SubElement(names, "TN", {"RefId": "0"})
+        for name in ("System.Collections.Generic.List`1[[System.String]]", "System.Object"):
+            ET.SubElement(kinds, "T").text = name
+        items = ET.SubElement(names, "LST")
+        for tag in tags:
+            ET.SubElement(items, "S").text = tag
+        for name, text in (("User", user), ("Computer", computer)):
+            ET.SubElement(own, "S", {"N": name}).text = text
+        for name, number in (("ProcessId", 4242), ("NativeThreadId", 1), ("ManagedThreadId", 1)):
+            ET.SubElement(own, "U32", {"N": name}).text = str(number)
+        self.write(Xml(root), PSRPMessageType.InformationRecord)
 
     def write(self, value: Any, message_type: PSRPMessageType) -> None:
         self.prepare_message(value, message_type=message_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Xml:
+    """A message whose XML is made already."""
+
+    element: ET.Element
+
+
+def _member(element: ET.Element, name: str) -> ET.Element:
+    """A copy that is member ``name`` of another object; its reference ids move out of the way of the outer ones."""
+    made = copy.deepcopy(element)
+    made.set("N", name)
+    for node in made.iter():
+        if "RefId" in node.attrib:
+            node.set("RefId", str(int(node.get("RefId", "0")) + 10))
+    return made
 
 
 def make_error(type_name: str, message: str, error_id: str) -> Any:

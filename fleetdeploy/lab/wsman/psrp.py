@@ -103,9 +103,13 @@ class _Sink:
         self._wire.write(record, message_type)
 
     def information(self, value: Any, tags: Sequence[str] = ()) -> None:
-        host = self._pipeline.owner.host
+        host, user = self._pipeline.owner.host, self._pipeline.owner.user
+        data = self._to_wire(value)
+        if hasattr(data, "element"):
+            self._wire.inform(data, tags, user=f"{host.name.upper()}\\{user}", computer=host.name)
+            return
         self._wire.write_information(
-            self._to_wire(value),
+            data,
             source="",
             tags=list(tags),
             user=f"{host.name.upper()}\\{self._pipeline.owner.user}",
