@@ -11,6 +11,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.windows_common import invalid_operation, local_time, win32_exception
+from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     DateTime,
     DotNetException,
@@ -91,7 +92,7 @@ PROCESS.prop("WS", "int", _memory)
 
 
 @PROCESS.method("Kill()")
-def kill(p: ProcessObject) -> None:
+def kill(p: ProcessObject) -> Any:
     """TerminateProcess with exit code -1."""
     with p.machine.lock:
         if not p.process.running:
@@ -100,21 +101,23 @@ def kill(p: ProcessObject) -> None:
             raise NetError(win32_exception(Win32Error(5)))
         p.machine.effects.add("kill", p.process.name)
         p.machine.processes.end(p.process, -1)
+    return NOTHING
 
 
 @PROCESS.method("WaitForExit()", "WaitForExit(int milliseconds)")
-def wait_for_exit(p: ProcessObject, milliseconds: int | None = None) -> bool | None:
+def wait_for_exit(p: ProcessObject, milliseconds: int | None = None) -> Any:
     end = None if milliseconds is None or milliseconds < 0 else time.monotonic() + milliseconds / 1000
     while p.process.running:
         if end is not None and time.monotonic() >= end:
             return False
         time.sleep(0.01)
-    return None if milliseconds is None else True
+    return NOTHING if milliseconds is None else True
 
 
 @PROCESS.method("Refresh()", "Close()", "Dispose()")
-def _nothing(p: ProcessObject) -> None:
+def _nothing(p: ProcessObject) -> Any:
     """Nothing is cached and nothing is held."""
+    return NOTHING
 
 
 @PROCESS.static("GetProcessById(int processId)", machine=True)

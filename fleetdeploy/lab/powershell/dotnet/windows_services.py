@@ -11,6 +11,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.windows_common import invalid_operation
+from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     DotNetException,
     EnumValue,
@@ -121,16 +122,17 @@ CONTROLLER.prop(
 
 
 @CONTROLLER.method("Start()", "Start(string[] args)")
-def _start(svc: ServiceController, args: Any = ()) -> None:
+def _start(svc: ServiceController, args: Any = ()) -> Any:
     name = svc.entry_name()
     try:
         svc.machine.scm.start(name, tuple(str(a) for a in args))
     except Win32Error as error:
         raise invalid_operation(f"Cannot start service {name} on computer '.'.", error) from error
+    return NOTHING
 
 
 @CONTROLLER.method("Stop()")
-def stop(svc: ServiceController) -> None:
+def stop(svc: ServiceController) -> Any:
     """As in .NET Framework: running dependents are stopped first, the innermost first."""
     name = svc.entry_name()
     scm = svc.machine.scm
@@ -142,20 +144,23 @@ def stop(svc: ServiceController) -> None:
         svc.snapshot = scm.stop(name)
     except Win32Error as error:
         raise invalid_operation(f"Cannot stop {name} service on computer '.'.", error) from error
+    return NOTHING
 
 
 @CONTROLLER.method("Refresh()")
-def _refresh(svc: ServiceController) -> None:
+def _refresh(svc: ServiceController) -> Any:
     svc.snapshot = None
+    return NOTHING
 
 
 @CONTROLLER.method("Close()", "Dispose()")
-def _close(svc: ServiceController) -> None:
+def _close(svc: ServiceController) -> Any:
     svc.snapshot = None
+    return NOTHING
 
 
 @CONTROLLER.method("WaitForStatus(System.ServiceProcess.ServiceControllerStatus desiredStatus, timespan timeout)")
-def _wait(svc: ServiceController, desired: EnumValue, timeout: TimeSpan) -> None:
+def _wait(svc: ServiceController, desired: EnumValue, timeout: TimeSpan) -> Any:
     end = time.monotonic() + timeout.ticks / 10_000_000
     boot = svc.machine.boots
     svc.snapshot = None
@@ -170,6 +175,7 @@ def _wait(svc: ServiceController, desired: EnumValue, timeout: TimeSpan) -> None
             )
         time.sleep(0.02)
         svc.snapshot = None
+    return NOTHING
 
 
 @CONTROLLER.static("GetServices()", machine=True)
