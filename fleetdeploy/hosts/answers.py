@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fleetdeploy.errors import Busy, HostError, ProtocolRefused, RefusalReason, Refused, ScriptFailed, Stale
+from fleetdeploy.errors import Busy, HostError, ProtocolRefused, ScriptFailed, Stale
 from fleetdeploy.hosts.memory import entry, state
 from fleetdeploy.hosts.session import ScriptResult
 from fleetdeploy.model.health import CheckFailure, Sample
@@ -37,7 +37,7 @@ def unwrap(host: str, verb: str, nonce: str, result: ScriptResult) -> dict[str, 
     """The ``result`` of an answer.
 
     Raises:
-        Stale, Busy, Refused, ScriptFailed, ProtocolRefused: what the script, or PowerShell, said instead.
+        Stale, Busy, ScriptFailed, ProtocolRefused: what the script, or PowerShell, said instead.
     """
     answer = _find(nonce, result.output)
     if answer is None:
@@ -50,7 +50,7 @@ def unwrap(host: str, verb: str, nonce: str, result: ScriptResult) -> dict[str, 
     return data if isinstance(data, dict) else {}
 
 
-def failure_error(host: str, verb: str, failure: Json) -> HostError | Refused:
+def failure_error(host: str, verb: str, failure: Json) -> HostError:
     """The error kind for a script's own failure."""
     kind, detail = str(failure.get("kind") or "script"), str(failure.get("detail") or "")
     code = failure.get("win32")
@@ -64,8 +64,6 @@ def failure_error(host: str, verb: str, failure: Json) -> HostError | Refused:
             )
         case "locked":
             return Busy(f"{host}: {verb} could not begin: {detail}", host=host, code=code)
-        case "unsupported":
-            return Refused(f"{host}: {detail}", reason=RefusalReason.UNSUPPORTED_SERVICE)
         case _:
             return ScriptFailed(
                 f"{host}: {verb} failed ({kind}): {detail}",

@@ -324,6 +324,9 @@ class PsrpSession:
             return Busy(f"{name}: the host has no room now: {said}", host=name, code=fault.code)
         if sent or meaning is Meaning.POLL_AGAIN or meaning is Meaning.DOUBTFUL:
             return AnswerLost(f"{name}: no answer to {script.name}: {said}", host=name, code=fault.code)
+        if meaning is Meaning.UNKNOWN and (fault.code is not None or fault.subcode):
+            # A fault that no table knows: nothing began, and there is no reason to think that it would next time.
+            return ProtocolRefused(f"{name}: {script.name} was refused: {said}", host=name, code=fault.code)
         return Unreachable(f"{name}: {script.name} did not begin: {said}", host=name, code=fault.code)
 
 
