@@ -11,6 +11,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.cmdlets import provider_paths as pp
+from fleetdeploy.lab.powershell.cmdlets import provider_session as session
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.convert import is_collection, to_string
 from fleetdeploy.lab.powershell.dotnet.io_items import file_exception
@@ -104,9 +105,12 @@ class GetContent(pp.PathCmdlet):
         for text in texts:
             found = self._targets(ctx, text, is_literal)
             for target in found:
-                if target.provider != pp.FILE:
-                    raise NotSimulated(f"Get-Content on the drive {target.drive}:", ctx.line)
-                self._read(ctx, target)
+                if target.provider == pp.FILE:
+                    self._read(ctx, target)
+                elif target.provider == pp.REGISTRY:
+                    raise NotSimulated("Get-Content in the registry", ctx.line)
+                else:
+                    ctx.write(session.value_of(ctx, target))
 
     def _targets(self, ctx: CmdletContext, text: str, is_literal: bool) -> list[pp.Target]:
         try:

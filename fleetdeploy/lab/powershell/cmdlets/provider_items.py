@@ -12,6 +12,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import wildcard
 from fleetdeploy.lab.powershell.cmdlets import provider_paths as pp
 from fleetdeploy.lab.powershell.cmdlets import provider_registry as reg
+from fleetdeploy.lab.powershell.cmdlets import provider_session as session
 from fleetdeploy.lab.powershell.cmdlets.registry import CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.convert import to_string
 from fleetdeploy.lab.powershell.dotnet.io_items import file_exception, item_of
@@ -31,12 +32,12 @@ def get_object(ctx: CmdletContext, target: pp.Target) -> Any:
         return item_of(ctx.machine, ctx.machine.fs.stat(target.path))
     if target.provider == pp.REGISTRY:
         return reg.key_object(ctx, target)
-    raise NotSimulated(f"items on the drive {target.drive}:", ctx.line)
+    return session.get(ctx, target)
 
 
 def with_drive(item: Any, name: str) -> Any:
     """Add the PSDrive property, as for items reached by a path with a drive."""
-    if isinstance(item.extended, PropertyBag):
+    if isinstance(getattr(item, "extended", None), PropertyBag):
         item.extended.add(NoteProperty("PSDrive", name))
     return item
 
@@ -156,8 +157,11 @@ class GetChildItem(pp.PathCmdlet):
                     self._keys(ctx, target, recurse)
                 elif target.provider == pp.FILE:
                     self._files(ctx, target, wild, depth if recurse else 0)
+                elif target.path:
+                    ctx.write(session.get(ctx, target))
                 else:
-                    raise NotSimulated(f"Get-ChildItem on the drive {target.drive}:", ctx.line)
+                    for name in pp.session_names(ctx, target.provider):
+                        ctx.write(session.get(ctx, pp.Target(target.provider, name, target.drive)))
 
     def _keys(self, ctx: CmdletContext, target: pp.Target, recurse: bool) -> None:
         if recurse or self.get("Filter") or self.get("Include") or self.get("Exclude"):
@@ -251,7 +255,13 @@ class NewItem(pp.PathCmdlet):
             elif target.provider == pp.FILE:
                 self._make(ctx, target)
             else:
-                raise NotSimulated(f"New-Item on the drive {target.drive}:", ctx.line)
+                if pp.exists(ctx, target) and not self.get("Force"):
+                    raise NotSimulated("New-Item over an item of the session", ctx.line)
+                session.put(ctx, target, self.get("Value"))
+                if target.provider != pp.VARIABLE:
+                    ctx.write(session.get(ctx, target))
+                else:
+                    ctx.write(ctx.interp.scope.find(target.path.lower()))
 
     def _make(self, ctx: CmdletContext, target: pp.Target) -> None:
         kind = str(self.get("ItemType") or "file").lower()
@@ -311,7 +321,7 @@ class RemoveItem(pp.PathCmdlet):
             elif target.provider == pp.FILE:
                 self._remove(ctx, target.path)
             else:
-                raise NotSimulated(f"Remove-Item on the drive {target.drive}:", ctx.line)
+                session.remove(ctx, target)
 
     def _remove(self, ctx: CmdletContext, path: str) -> None:
         fs = ctx.machine.fs

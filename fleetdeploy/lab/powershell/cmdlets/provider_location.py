@@ -54,10 +54,27 @@ DRIVE_INFO.prop("Provider", "System.Management.Automation.ProviderInfo", lambda 
 DRIVE_INFO.prop("Root", "string", lambda d: d.root)
 DRIVE_INFO.prop("Used", "long", lambda d: None if d.used is None else Int64(d.used))
 DRIVE_INFO.prop("Free", "long", lambda d: None if d.free is None else Int64(d.free))
-PATH_INFO = define("System.Management.Automation.PathInfo", py=PathInfo)
+PATH_INFO = define("System.Management.Automation.PathInfo", py=PathInfo, closed=True)
 PATH_INFO.prop("Path", "string", lambda p: p.target.shown)
 PATH_INFO.prop("ProviderPath", "string", lambda p: p.target.path)
 PATH_INFO.prop("Provider", "System.Management.Automation.ProviderInfo", lambda p: ProviderInfo(p.target.provider))
+
+
+def _no_drive(_: PathInfo) -> Any:
+    raise NotSimulated("[System.Management.Automation.PathInfo].Drive")
+
+
+PATH_INFO.prop("Drive", "object", _no_drive)
+
+
+def current(runspace: Any) -> PathInfo:
+    """The value of $PWD."""
+    path = pp.location_of(runspace)
+    provider = pp.REGISTRY if path[:5].lower() in ("hklm:", "hkcu:") else pp.FILE
+    if provider == pp.FILE:
+        return PathInfo(pp.Target(pp.FILE, path, path[:1]))
+    hive = pp.HIVE_DRIVES[path[:4].lower()]
+    return PathInfo(pp.Target(pp.REGISTRY, (hive + path[5:]).rstrip("\\"), path[:4]))
 
 
 def _drives(ctx: CmdletContext) -> list[DriveInfo]:

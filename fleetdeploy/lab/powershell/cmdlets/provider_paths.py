@@ -79,10 +79,18 @@ class DriveMissing(Exception):
 # -- locations ---------------------------------------------------------------------------------------------------------
 
 
+def location_of(runspace: Any) -> str:
+    """The current location of a runspace; a session begins in the Documents of its user."""
+    found = getattr(runspace, "location_path", None)
+    if isinstance(found, str):
+        return found
+    profile = runspace.environment_get("USERPROFILE") or "C:\\Users\\Administrator"
+    return f"{profile}\\Documents"
+
+
 def location(ctx: CmdletContext) -> str:
-    """The current location; a session begins in the Documents of its user."""
-    found = getattr(ctx.runspace, "location_path", None)
-    return found if isinstance(found, str) else "C:\\Users\\Administrator\\Documents"
+    """The current location."""
+    return location_of(ctx.runspace)
 
 
 def set_location(ctx: CmdletContext, path: str) -> None:
@@ -216,7 +224,14 @@ def child_names(ctx: CmdletContext, target: Target) -> list[str]:
 
 def session_names(ctx: CmdletContext, provider: str) -> list[str]:
     """Names on the drives env:, variable: and function:."""
-    raise NotSimulated(f"wildcards or look-ups on the drive of {provider}", ctx.line)
+    if provider == ENVIRONMENT:
+        return sorted((name for name, _ in ctx.runspace.environment.values()), key=str.lower)
+    found: dict[str, str] = {}
+    for scope in ctx.interp.scope.chain():
+        table = scope.variables if provider == VARIABLE else scope.functions
+        for key, value in table.items():
+            found.setdefault(key, value.name)
+    return sorted(found.values(), key=str.lower)
 
 
 # -- what most item cmdlets begin with ---------------------------------------------------------------------------------

@@ -113,9 +113,50 @@ def decorate(item: FileSystemItem, is_dir: bool) -> None:
     )
 
 
-FILE_SYSTEM_INFO = define("System.IO.FileSystemInfo", abstract=True)
-FILE_INFO = define("System.IO.FileInfo", FILE_SYSTEM_INFO, py=FileInfo)
-DIRECTORY_INFO = define("System.IO.DirectoryInfo", FILE_SYSTEM_INFO, py=DirectoryInfo)
+FILE_SYSTEM_INFO = define("System.IO.FileSystemInfo", abstract=True, closed=True)
+FILE_INFO = define("System.IO.FileInfo", FILE_SYSTEM_INFO, py=FileInfo, closed=True)
+DIRECTORY_INFO = define("System.IO.DirectoryInfo", FILE_SYSTEM_INFO, py=DirectoryInfo, closed=True)
+
+
+def _refuse(kind: PSType, signatures: str) -> None:
+    """Members .NET has and the lab does not simulate: the tables are complete by them."""
+
+    def add(signature: str) -> None:
+        def refuse(*_: Any) -> Any:
+            raise NotSimulated(f"[{kind.full_name}].{signature}")
+
+        kind.method(signature)(refuse)
+
+    for signature in signatures.split(";"):
+        add(signature.strip())
+
+
+def _refuse_property(kind: PSType, name: str) -> None:
+    def refuse(_: Any) -> Any:
+        raise NotSimulated(f"[{kind.full_name}].{name}")
+
+    kind.prop(name, "object", refuse)
+
+
+_refuse(
+    FILE_INFO,
+    "CopyTo(string path); CopyTo(string path, bool overwrite); MoveTo(string path); Create(); CreateText();"
+    "AppendText(); Open(object mode); Open(object mode, object access); Open(object mode, object access, object share); OpenRead();"
+    "OpenText(); OpenWrite(); Replace(string path, string backup); Encrypt(); Decrypt(); GetAccessControl();"
+    "SetAccessControl(object security)",
+)
+_refuse(
+    DIRECTORY_INFO,
+    "CreateSubdirectory(string path); MoveTo(string path); EnumerateFiles(); EnumerateFiles(string pattern);"
+    "EnumerateFiles(string pattern, object option); EnumerateDirectories(); EnumerateDirectories(string pattern);"
+    "EnumerateDirectories(string pattern, object option); EnumerateFileSystemInfos(); GetFiles(string pattern);"
+    "GetFiles(string pattern, object option); GetDirectories(string pattern); GetAccessControl();"
+    "GetDirectories(string pattern, object option); GetFileSystemInfos(string pattern);"
+    "SetAccessControl(object security)",
+)
+_refuse_property(FILE_INFO, "VersionInfo")
+for _hidden in ("Target", "LinkType"):
+    _refuse_property(FILE_SYSTEM_INFO, _hidden)
 
 
 def _extension(item: FileSystemItem) -> str:

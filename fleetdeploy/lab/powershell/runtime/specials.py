@@ -53,10 +53,9 @@ def _psitem(rt: Interp) -> Any:
 
 
 def _pwd(rt: Interp) -> Any:
-    location = getattr(rt.runspace, "location", None)
-    if location is None:
-        raise NotSimulated("$PWD")
-    return location()
+    from fleetdeploy.lab.powershell.cmdlets import provider_location
+
+    return provider_location.current(rt.runspace)
 
 
 SPECIAL: dict[str, Callable[[Any], Any]] = {
