@@ -103,7 +103,12 @@ class Runspace:
     """One runspace of a simulated host: pipelines run in it one after another and share its global scope."""
 
     def __init__(
-        self, machine: Any = None, *, version: str = "5.1", variables: dict[str, Any] | None = None, max_depth: int = 120
+        self,
+        machine: Any = None,
+        *,
+        version: str = "5.1",
+        variables: dict[str, Any] | None = None,
+        max_depth: int = 120,
     ) -> None:
         typetables.load()
         self.machine = machine
@@ -217,7 +222,9 @@ class Runspace:
             raise to_script_error(rt, failure, None) from failure
 
     def _processor(self, rt: Interp, spec: CommandSpec, *, has_input: bool) -> Processor:
-        args = [Arg(value, name, None if name is None else f"-{name}", name is not None) for name, value in spec.parameters]
+        args = [
+            Arg(value, name, None if name is None else f"-{name}", name is not None) for name, value in spec.parameters
+        ]
         processor: Processor
         if not spec.is_script:
             processor = commands.processor_for(rt, spec.text, args, InvocationInfo(1), has_input=has_input)

@@ -111,9 +111,7 @@ class ForEachObject(Cmdlet):
         ctx.write(invoke_method(rt, item, name, list(arguments or ()), None), unroll=True)
 
 
-_COMPARISONS = (
-    "EQ NE GT LT GE LE Like NotLike Match NotMatch Contains NotContains In NotIn".split()
-)
+_COMPARISONS = "EQ NE GT LT GE LE Like NotLike Match NotMatch Contains NotContains In NotIn".split()
 _ALL = [f"{case}{name}" for name in _COMPARISONS for case in ("", "C")] + ["Is", "IsNot"]
 
 
@@ -294,7 +292,9 @@ class SelectObject(Cmdlet):
             from fleetdeploy.lab.powershell.values import type_names_of
 
             made = PSCustomObject(pairs)
-            made.type_names = [f"Selected.{type_names_of(item)[0]}", *type_names_of(PSCustomObject())] if item is not None else None
+            made.type_names = (
+                [f"Selected.{type_names_of(item)[0]}", *type_names_of(PSCustomObject())] if item is not None else None
+            )
             return [made]
         if any(char in expand for char in "*?["):
             raise NotSimulated("Select-Object -ExpandProperty with wildcards", ctx.line)

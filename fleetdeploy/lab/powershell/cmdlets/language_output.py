@@ -7,8 +7,13 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.runtime.errors import complete
-from fleetdeploy.lab.powershell.runtime.values_ext import HostInformationMessage, InformationRecord, is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, complete
+from fleetdeploy.lab.powershell.runtime.values_ext import (
+    HostInformationMessage,
+    InformationRecord,
+    is_enumerable,
+    iterate,
+)
 from fleetdeploy.lab.powershell.values import DotNetException, EnumValue, ErrorRecord
 
 _CATEGORIES = (
@@ -78,7 +83,8 @@ class WriteError(Cmdlet):
         if caller and not record.error_id.endswith(f",{caller}"):
             record.error_id = f"{record.error_id},{caller}"
         if frame is not None:
-            record.invocation_info = frame.info
+            # At the top of a script the record has no line: the script's own invocation has none.
+            record.invocation_info = InvocationInfo(0) if frame.top_level else frame.info
         processor: Any = ctx
         processor.write_error(record)
 
@@ -86,7 +92,9 @@ class WriteError(Cmdlet):
 @cmdlet("Write-Warning")
 class WriteWarning(Cmdlet):
     parameters = (
-        Param("Message", "string", position=0, mandatory=True, pipeline=True, aliases=("Msg",), allow_empty_string=True),
+        Param(
+            "Message", "string", position=0, mandatory=True, pipeline=True, aliases=("Msg",), allow_empty_string=True
+        ),
     )
 
     def process(self, ctx: CmdletContext) -> None:
@@ -120,7 +128,9 @@ class WriteInformation(Cmdlet):
 @cmdlet("Write-Host")
 class WriteHost(Cmdlet):
     parameters = (
-        Param("Object", "object", position=0, pipeline=True, remaining=True, aliases=("Msg", "Message"), allow_null=True),
+        Param(
+            "Object", "object", position=0, pipeline=True, remaining=True, aliases=("Msg", "Message"), allow_null=True
+        ),
         Param("NoNewline", "switch"),
         Param("Separator", "object"),
         Param("ForegroundColor", "string"),

@@ -63,15 +63,17 @@ class SortObject(Cmdlet):
         keys = [key_of(ctx, entry, _SORT_KEYS) for entry in entries] if entries else [Key(None)]
         down = bool(self.get("Descending"))
         case = not self.get("CaseSensitive")
-        if not entries and any(isinstance(item, (PSCustomObject, Hashtable)) for item in self.items) and len(self.items) > 1:
+        if (
+            not entries
+            and any(isinstance(item, (PSCustomObject, Hashtable)) for item in self.items)
+            and len(self.items) > 1
+        ):
             raise NotSimulated("Sort-Object of objects without a property", ctx.line)
         rows = []
         for number, item in enumerate(self.items):
             values = [item if key.expression is None else evaluate(ctx, key.expression, item) for key in keys]
             rows.append((values, number, item))
-        rows.sort(
-            key=functools.cmp_to_key(lambda one, two: self._order(keys, one, two, down=down, ignore_case=case))
-        )
+        rows.sort(key=functools.cmp_to_key(lambda one, two: self._order(keys, one, two, down=down, ignore_case=case)))
         last: Any = MISSING
         for values, _, item in rows:
             if self.get("Unique"):
@@ -230,7 +232,9 @@ class MeasureObject(Cmdlet):
             ("Minimum", self._edge(values, -1) if self.get("Minimum") else None),
             ("Property", name),
         ]
-        generic = not (self.get("Maximum") or self.get("Minimum")) or not values or all(is_number(one) for one in values)
+        generic = (
+            not (self.get("Maximum") or self.get("Minimum")) or not values or all(is_number(one) for one in values)
+        )
         kind = "GenericMeasureInfo" if generic else "GenericObjectMeasureInfo"
         ctx.write(PSCustomObject(pairs, [f"Microsoft.PowerShell.Commands.{kind}",
                                          "Microsoft.PowerShell.Commands.MeasureInfo", "System.Object"]))  # fmt: skip
@@ -285,7 +289,9 @@ class CompareObject(Cmdlet):
         case = not self.get("CaseSensitive")
         entries = self.get("Property")
         keys = [key_of(ctx, entry, ("expression",)) for entry in entries] if entries else None
-        if keys is None and any(isinstance(one, (PSCustomObject, Hashtable)) or is_enumerable(one) for one in left + right):
+        if keys is None and any(
+            isinstance(one, (PSCustomObject, Hashtable)) or is_enumerable(one) for one in left + right
+        ):
             raise NotSimulated("Compare-Object of objects without a property", ctx.line)
 
         def values(item: Any) -> list[Any]:

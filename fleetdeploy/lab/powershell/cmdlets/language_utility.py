@@ -54,7 +54,10 @@ class NewObject(Cmdlet):
             return
         given = self.get("ArgumentList")
         args = list(given) if given is not None else []
-        if kind.full_name in ("System.Management.Automation.PSObject", "System.Management.Automation.PSCustomObject") and not args:
+        if (
+            kind.full_name in ("System.Management.Automation.PSObject", "System.Management.Automation.PSCustomObject")
+            and not args
+        ):
             made: Any = PSCustomObject()
         else:
             try:
@@ -190,8 +193,12 @@ class GetMember(Cmdlet):
         found = [one for one in target.members if any(like(one.name, name) for name in wanted)]
         for member in sorted(found, key=lambda one: one.name.lower()):
             kind = member.member_type if hasattr(member, "member_type") else "ScriptMethod"
-            if kinds and kind.lower() not in kinds and not (
-                "properties" in kinds and kind.endswith("Property") or "property" in kinds and kind == "Property"
+            if (
+                kinds
+                and kind.lower() not in kinds
+                and not (
+                    "properties" in kinds and kind.endswith("Property") or "property" in kinds and kind == "Property"
+                )
             ):
                 continue
             value = getattr(member, "value", None)
@@ -272,7 +279,9 @@ class NewGuid(Cmdlet):
 class NewTimeSpan(Cmdlet):
     default_set = "Date"
     parameters = (
-        Param("Start", "datetime", position=0, pipeline=True, by_property=True, sets=("Date",), aliases=("LastWriteTime",)),
+        Param(
+            "Start", "datetime", position=0, pipeline=True, by_property=True, sets=("Date",), aliases=("LastWriteTime",)
+        ),
         Param("End", "datetime", position=1, by_property=True, sets=("Date",)),
         Param("Days", "int", sets=("Time",), default=0),
         Param("Hours", "int", sets=("Time",), default=0),

@@ -142,6 +142,11 @@ def _has_flag(value: EnumValue, flag: Any) -> bool:
     return value.value & wanted.value == wanted.value
 
 
+@ENUM.method("ToString()")
+def _enum_name(value: EnumValue) -> str:
+    return value.name
+
+
 @ENUM.method("ToString(string format)")
 def _enum_text(value: EnumValue, spec: str) -> str:
     return format_value(value, spec)

@@ -256,9 +256,7 @@ def assign_constrained(rt: Interp, target: ast.AttributedExpression, value: Any)
     if existing is not None and existing.options & _READ_ONLY:
         raise not_writable(name)
     if existing is None:
-        scope.variables[key] = Variable(
-            name, value, constraints=tuple(constraints), private=qualifier == "private"
-        )
+        scope.variables[key] = Variable(name, value, constraints=tuple(constraints), private=qualifier == "private")
     else:
         existing.constraints = tuple(constraints)
         existing.value = value

@@ -359,33 +359,12 @@ class Binder:
     def _positional(self, positional: list[Arg]) -> None:
         pending = [arg for arg in positional if not (arg.text or "").startswith("\0")]
         extra = [arg for arg in positional if (arg.text or "").startswith("\0")]
-        for set_name in self._preferred():
-            slots = self._slots(set_name)
-            if not pending:
+        while pending:
+            here = self._next_slots()
+            if not here:
                 break
-            if not slots:
-                continue
-            while pending and slots:
-                spec = slots.pop(0)
-                arg = pending[0]
-                try:
-                    self.set_value(spec, arg.value, text=arg.text)
-                except PSRuntimeError:
-                    # Another set may take the value at this position.
-                    others = [
-                        other
-                        for name in self._preferred()
-                        if name != set_name
-                        for other in self._slots(name)
-                        if other is not spec
-                    ]
-                    if not others:
-                        raise
-                    self.bound.given.pop(spec.key, None)
-                    self.set_value(others[0], arg.value, text=arg.text)
-                    pending.pop(0)
-                    break
-                pending.pop(0)
+            arg = pending.pop(0)
+            self._bind_position(here, arg)
             self._choose_sets()
         remaining = next(
             (
@@ -420,14 +399,40 @@ class Binder:
         keep = {id(arg) for arg in pending} | {id(arg) for arg in extra}
         self.bound.rest = [arg.value for arg in positional if id(arg) in keep]
 
-    def _slots(self, set_name: str) -> list[Spec]:
-        found: list[tuple[int, Spec]] = []
-        for spec in self.signature.specs:
-            part = spec.in_set(set_name)
-            if part is not None and part.position is not None and spec.key not in self.bound.given and not part.remaining:
-                found.append((part.position, spec))
-        found.sort(key=lambda pair: pair[0])
-        return [spec for _, spec in found]
+    def _next_slots(self) -> list[Spec]:
+        """The parameters at the lowest free position, those of the default set first."""
+        found: list[tuple[int, int, Spec]] = []
+        for rank, set_name in enumerate(self._preferred()):
+            for spec in self.signature.specs:
+                part = spec.in_set(set_name)
+                if part is None or part.position is None or spec.key in self.bound.given or part.remaining:
+                    continue
+                if all(spec is not known for _, _, known in found):
+                    found.append((part.position, rank, spec))
+        if not found:
+            return []
+        lowest = min(position for position, _, _ in found)
+        here = [(rank, spec) for position, rank, spec in found if position == lowest]
+        here.sort(key=lambda pair: pair[0])
+        return [spec for _, spec in here]
+
+    def _bind_position(self, here: list[Spec], arg: Arg) -> None:
+        """Try without conversion in every set first, then with it, as PowerShell does."""
+        if len(here) > 1:
+            for spec in here:
+                if self._fits(spec, arg.value):
+                    self.set_value(spec, arg.value, text=arg.text)
+                    return
+        first: PSRuntimeError | None = None
+        for spec in here:
+            try:
+                self.set_value(spec, arg.value, text=arg.text)
+                return
+            except PSRuntimeError as error:
+                self.bound.given.pop(spec.key, None)
+                first = first or error
+        if first is not None:
+            raise first
 
     def finish(self, *, final: bool) -> None:
         """Settle the set and refuse what is missing (`final`: nothing comes from the pipeline any more)."""

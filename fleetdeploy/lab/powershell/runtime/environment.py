@@ -32,7 +32,8 @@ def initial_environment(machine: Any) -> dict[str, tuple[str, str]]:
         "LOCALAPPDATA": r"C:\Users\Administrator\AppData\Local",
         "NUMBER_OF_PROCESSORS": "2",
         "OS": "Windows_NT",
-        "Path": r"C:\Windows\system32;C:\Windows;C:\Windows\System32\Wbem;C:\Windows\System32\WindowsPowerShell\v1.0" "\\",
+        "Path": r"C:\Windows\system32;C:\Windows;C:\Windows\System32\Wbem;C:\Windows\System32\WindowsPowerShell\v1.0"
+        "\\",
         "PATHEXT": ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC;.CPL",
         "PROCESSOR_ARCHITECTURE": "AMD64",
         "ProgramData": r"C:\ProgramData",
@@ -114,6 +115,9 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
         ("Host", AnyObject("System.Management.Automation.Internal.Host.InternalHost", Name="ServerRemoteHost")),
     ):
         scope.variables[name.lower()] = Variable(name, value, options=constant)
+    from fleetdeploy.lab.powershell.values import PSArray
+
+    scope.set("args", PSArray([]))
     scope.set("MaximumErrorCount", 256)
     scope.set("StackTrace", "")
     scope.set("OutputEncoding", None)

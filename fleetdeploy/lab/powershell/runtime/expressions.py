@@ -199,9 +199,7 @@ def hash_pairs(rt: Interp, node: ast.Hashtable, table: DictionaryBase) -> Any:
     for key_node, value_node in node.key_value_pairs:
         key = rt.eval(key_node)
         if key is None:
-            raise runtime_error(
-                "InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal."
-            )
+            raise runtime_error("InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal.")
         if table.contains(key):
             raise runtime_error(
                 "DuplicateKeyInHashLiteral",
@@ -235,7 +233,11 @@ def eval_binary(rt: Interp, node: ast.BinaryExpression) -> Any:
             return left or convert.to_bool(rt.eval(node.right))
         return left != convert.to_bool(rt.eval(node.right))
     left = rt.eval(node.left)
-    right = rt.eval(node.right)
+    right = rt.eval_raw(node.right)
+    if right is AUTO_NULL:
+        if op == "Plus" and is_enumerable(left):
+            return PSArray(list(iterate(left)))
+        right = None
     if op in _TYPE_TESTS:
         return type_test(rt, op, left, right, node.extent.line)
     if op in _MATCH:

@@ -117,7 +117,11 @@ def raw_arguments(rt: Interp, rest: Sequence[ast.Node], args: list[Arg] | None) 
             else:
                 pieces.append(_quoted(head + " ".join(values)))
             continue
-        if isinstance(node, ast.StringConstantExpression) and node.value == "--%" and node.string_constant_type == "BareWord":
+        if (
+            isinstance(node, ast.StringConstantExpression)
+            and node.value == "--%"
+            and node.string_constant_type == "BareWord"
+        ):
             continue
         if index >= 2 and _is_stop(rest[index - 2]):
             raw = node.value if isinstance(node, ast.StringConstantExpression) else node.extent.text

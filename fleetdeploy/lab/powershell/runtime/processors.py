@@ -88,6 +88,7 @@ class Processor:
         self.streams = rt.streams
         self.out: Callable[[Any], None] = lambda _value: None
         self.pipeline: object = None
+        self.top_level = False
         self.begun = False
         self.ended = False
         self.failed = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError, complete
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
-from fleetdeploy.lab.powershell.values import ErrorRecord, NetObject
+from fleetdeploy.lab.powershell.values import MISSING, ErrorRecord, NetObject
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
@@ -38,7 +38,7 @@ class PSCmdletValue(NetObject):
             if not record.error_id.endswith(f",{processor.name}"):
                 record.error_id = f"{record.error_id},{processor.name}"
             if key == "throwterminatingerror":
-                raise ThrowTerminating(record)
+                raise ThrowTerminating(record, processor)
             before = rt.scope
             rt.scope = processor.scope
             try:
@@ -62,6 +62,8 @@ class PSCmdletValue(NetObject):
             return self._should_process(args)
         if key == "shouldcontinue":
             raise NotSimulated("$PSCmdlet.ShouldContinue (a prompt)")
+        if key in ("gettype", "tostring"):
+            return MISSING
         raise NotSimulated(f"$PSCmdlet.{name}()")
 
     def _should_process(self, args: list[Any]) -> bool:
@@ -89,5 +91,6 @@ class PSCmdletValue(NetObject):
 class ThrowTerminating(ScriptError):
     """ThrowTerminatingError: ends the function; for the caller it is a statement error."""
 
-    def __init__(self, record: ErrorRecord) -> None:
+    def __init__(self, record: ErrorRecord, frame: object) -> None:
         super().__init__(record)
+        self.frame = frame

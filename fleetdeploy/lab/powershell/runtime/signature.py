@@ -267,7 +267,9 @@ def cmdlet_signature(cls: type[Cmdlet]) -> Signature:
         for name in param.mandatory_in:
             if name.lower() not in spec.sets:
                 result.spelling.setdefault(name.lower(), name)
-                spec.sets[name.lower()] = InSet(True, param.position, param.pipeline, param.by_property, param.remaining)
+                spec.sets[name.lower()] = InSet(
+                    True, param.position, param.pipeline, param.by_property, param.remaining
+                )
         result.specs.append(spec)
     if result.default_set:
         result.spelling.setdefault(result.default_set.lower(), result.default_set)

@@ -24,6 +24,7 @@ from fleetdeploy.lab.powershell.runtime.errors import (
     make_record,
 )
 from fleetdeploy.lab.powershell.runtime.expressions import type_from
+from fleetdeploy.lab.powershell.runtime.pscmdlet import ThrowTerminating
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     FunctionInfo,
@@ -97,7 +98,7 @@ def after_error(rt: Interp, error: ScriptError, traps: Sequence[ast.TrapStatemen
         if outcome == "done":
             rt.report(error.record)
             return
-    if error.stop or rt.propagate or rt.in_try:
+    if error.stop or rt.propagate or rt.in_try or (isinstance(error, ThrowTerminating) and error.frame is rt.frame):
         raise error
     preference = rt.preference("ErrorActionPreference", "continue")
     if preference in ("silentlycontinue", "ignore"):
@@ -450,9 +451,7 @@ def _try_catch(rt: Interp, node: ast.TryStatement, out: Out) -> None:
         rt.propagate, rt.in_try = flags
         error = to_script_error(rt, caught, node)
         rt.remember(error)
-        clause, record = find_handler(
-            rt, error.record, [(one.catch_types, one) for one in node.catch_clauses]
-        )
+        clause, record = find_handler(rt, error.record, [(one.catch_types, one) for one in node.catch_clauses])
         if clause is None:
             raise error from None
     finally:
@@ -480,9 +479,7 @@ def exec_function(rt: Interp, node: ast.FunctionDefinition, out: Out) -> None:
     if colon and head.lower() in ("global", "script", "local", "private"):
         name = tail
         scope = rt.scope_of(head.lower())
-    block = ScriptBlockValue(
-        node.body, block_text(node.body, braces=True), file=node.extent.source.file or ""
-    )
+    block = ScriptBlockValue(node.body, block_text(node.body, braces=True), file=node.extent.source.file or "")
     block.parameters = node.parameters
     block.closure = rt.closure
     scope.functions[name.lower()] = FunctionInfo(name, block, is_filter=node.is_filter)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetdeploy.lab.powershell import types
+from fleetdeploy.lab.powershell.runtime import errortables
 from fleetdeploy.lab.powershell.runtime import scope as scopes
 from fleetdeploy.lab.powershell.runtime import values_ext as ext
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
@@ -51,6 +52,7 @@ def load() -> None:
         _blocks()
         _commands()
         _records()
+        errortables.load()
 
 
 def _enum(name: str, members: str) -> None:
@@ -99,6 +101,7 @@ def _blocks() -> None:
         variable.prop("Value", "object", _variable_value, lambda value, new: value.assign(new))
     _prop(variable, "Options", "string", lambda value: ", ".join(sorted(value.options)) or "None")
     _prop(variable, "Description", "string", lambda value: value.description)
+    _type(f"{SMA}PSReference`1", ext.VariableReference, base=REGISTRY[f"{SMA}PSReference".lower()])
     _type("System.Collections.IEnumerator", ext.PSEnumerator, closed=False)
     enumerator = BY_CLASS[ext.PSEnumerator]
     if "movenext" not in enumerator.methods:
@@ -131,9 +134,7 @@ def _position_message(value: Any) -> str:
 def _commands() -> None:
     base = _type(f"{SMA}CommandInfo", ext.CommandInfo, closed=False)
     _prop(base, "Name", "string", lambda value: value.name)
-    _prop(
-        base, "CommandType", "object", lambda value: _enum_value(f"{SMA}CommandTypes", value.command_type)
-    )
+    _prop(base, "CommandType", "object", lambda value: _enum_value(f"{SMA}CommandTypes", value.command_type))
     _prop(base, "Source", "string", lambda value: getattr(value, "path", ""))
     for name, cls in (("FunctionInfo", ext.FunctionInfo), ("CmdletInfo", ext.CmdletInfo), ("AliasInfo", ext.AliasInfo),
                       ("ApplicationInfo", ext.ApplicationInfo), ("ExternalScriptInfo", ext.ScriptInfo)):  # fmt: skip
@@ -145,9 +146,7 @@ def _commands() -> None:
     for cls in (ext.ApplicationInfo, ext.ScriptInfo):
         _prop(BY_CLASS[cls], "Path", "string", lambda value: value.path)
         _prop(BY_CLASS[cls], "Definition", "string", lambda value: value.path)
-    _prop(
-        BY_CLASS[ext.CmdletInfo], "ModuleName", "string", lambda _value: "Microsoft.PowerShell.Utility"
-    )
+    _prop(BY_CLASS[ext.CmdletInfo], "ModuleName", "string", lambda _value: "Microsoft.PowerShell.Utility")
 
 
 def _records() -> None:
@@ -157,7 +156,7 @@ def _records() -> None:
                       ("DebugRecord", ext.DebugRecord)):  # fmt: skip
         kind = _type(f"{SMA}{name}", cls, base=informational, closed=False)
         if "tostring" not in kind.methods:
-            kind.method("ToString()")(lambda value: value.message)
+            kind.method("ToString()")(lambda value: value.to_net_string())
     information = _type(f"{SMA}InformationRecord", ext.InformationRecord, closed=False)
     _prop(information, "MessageData", "object", lambda value: value.data)
     _prop(information, "Tags", "object", lambda value: PSArray(list(value.tags)))
@@ -165,21 +164,6 @@ def _records() -> None:
     message = _type(f"{SMA}HostInformationMessage", ext.HostInformationMessage, closed=False)
     _prop(message, "Message", "string", lambda value: value.message)
     _prop(message, "NoNewLine", "bool", lambda value: value.no_newline)
-
-
-def display_text(value: Any) -> str | None:
-    """The string form of the runtime's own values, or None for others."""
-    if isinstance(value, (ext.WarningRecord, ext.HostInformationMessage)):
-        return value.message
-    if isinstance(value, ext.InformationRecord):
-        from fleetdeploy.lab.powershell import convert
-
-        return convert.to_string(value.data)
-    if isinstance(value, ext.CommandInfo):
-        return value.name
-    if isinstance(value, ext.ScriptBlockValue):
-        return value.text
-    return None
 
 
 _ = Version

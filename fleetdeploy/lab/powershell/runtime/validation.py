@@ -108,7 +108,9 @@ def _range(rt: Interp, attribute: ast.Attribute) -> Check:
 def range_check(low: Any, high: Any) -> Check:
     def check(value: Any) -> None:
         if value is None or isinstance(value, (str, DictionaryBase)) and not isinstance(low, str):
-            raise failure("ValidationRangeElementType", "The argument cannot be validated: its type is not the range's.")
+            raise failure(
+                "ValidationRangeElementType", "The argument cannot be validated: its type is not the range's."
+            )
         if convert.to_bool(operators.binary("Ilt", value, low)):
             raise failure(
                 "ValidateRangeSmallerThanMinRangeFailure",
@@ -176,7 +178,9 @@ def _count(rt: Interp, attribute: ast.Attribute) -> Check:
         elif is_enumerable(value):
             count = len(list(iterate(value)))
         else:
-            raise failure("NotAnArrayParameter", "The ValidateCount attribute cannot be applied to a non-array parameter.")
+            raise failure(
+                "NotAnArrayParameter", "The ValidateCount attribute cannot be applied to a non-array parameter."
+            )
         if count < low:
             raise failure("ValidateCountMinLengthFailure", f"The parameter requires at least {low} value(s).")
         if count > high:
@@ -224,7 +228,9 @@ def not_null_or_empty(value: Any) -> None:
     if value is None:
         raise failure("ArgumentIsNull", "The argument is null. Provide a valid value for the argument, and then try "
                       "running the command again.")  # fmt: skip
-    text = "The argument is null or empty. Provide an argument that is not null or empty, and then try the command again."
+    text = (
+        "The argument is null or empty. Provide an argument that is not null or empty, and then try the command again."
+    )
     if isinstance(value, str):
         if not value:
             raise failure("ArgumentIsEmpty", text)

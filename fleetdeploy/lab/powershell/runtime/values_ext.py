@@ -181,6 +181,9 @@ class CommandInfo(NetObject):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def to_net_string(self) -> str:
+        return self.name
+
 
 class FunctionInfo(CommandInfo):
     """A function or filter."""
@@ -234,6 +237,9 @@ class WarningRecord(NetObject):
     def __init__(self, message: str) -> None:
         self.message = message
 
+    def to_net_string(self) -> str:
+        return self.message
+
 
 class VerboseRecord(WarningRecord):
     pass
@@ -249,11 +255,19 @@ class InformationRecord(NetObject):
         self.tags = tags
         self.source = source
 
+    def to_net_string(self) -> str:
+        from fleetdeploy.lab.powershell import convert
+
+        return convert.to_string(self.data)
+
 
 class HostInformationMessage(NetObject):
     def __init__(self, message: str, no_newline: bool = False) -> None:
         self.message = message
         self.no_newline = no_newline
+
+    def to_net_string(self) -> str:
+        return self.message
 
 
 class AnyObject(NetObject):
