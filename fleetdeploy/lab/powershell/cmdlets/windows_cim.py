@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.cmdlets.windows_cim_classes import CLASSES
+from fleetdeploy.lab.powershell.cmdlets.windows_cim_classes import CLASSES, Row
 from fleetdeploy.lab.powershell.cmdlets.windows_support import WMI_CODES, machine_of, start_and_wait
 from fleetdeploy.lab.powershell.cmdlets.windows_wql import WqlError, parse_filter, parse_query
 from fleetdeploy.lab.powershell.dotnet.windows_records import CimInstance, CimMethodResult
-from fleetdeploy.lab.powershell.values import DictionaryBase, PSArray, ScriptProperty, UInt32
+from fleetdeploy.lab.powershell.values import DictionaryBase, PSArray, UInt32
 from fleetdeploy.lab.windows.errors import Win32Error
 from fleetdeploy.lab.windows.host import WindowsHost
 from fleetdeploy.lab.windows.service import INTERACTIVE, OWN_PROCESS, ServiceConfig, StartType
@@ -33,14 +33,12 @@ _START_MODES = {
 _NAMESPACE = Param("Namespace", "string", by_property=True)
 
 
-def _look(instance: CimInstance) -> Callable[[str], Any]:
+def _look(row: Row) -> Callable[[str], Any]:
     def look(name: str) -> Any:
-        member = instance.members.find(name)
-        if member is None:
-            raise WqlError(name)
-        if isinstance(member, ScriptProperty):
-            raise NotSimulated(f"a filter on {instance.class_name}.{name}")
-        return instance.get(name)
+        try:
+            return row.look(name)
+        except KeyError as error:
+            raise WqlError(name) from error
 
     return look
 
@@ -65,7 +63,7 @@ def _instances(ctx: CmdletContext, command: Cmdlet) -> list[CimInstance]:
         make = CLASSES.get(name.lower())
         if make is None:
             raise NotSimulated(f"the CIM class {name}", ctx.line)
-        return [i for i in make(host) if condition(_look(i))]
+        return [row.make() for row in make(host) if condition(_look(row))]
     except WqlError:
         ctx.fail("HRESULT 0x80041017", "InvalidArgument", _CIM_EXCEPTION, "Invalid query ")
         return []
@@ -99,7 +97,7 @@ class GetCimInstance(Cmdlet):
             given = self.get("InputObject")
             if not isinstance(given, CimInstance):
                 raise NotSimulated("Get-CimInstance with an instance from elsewhere", ctx.line)
-            fresh = [i for i in CLASSES[given.class_name.lower()](host) if i.key == given.key]
+            fresh = [row.make() for row in CLASSES[given.class_name.lower()](host) if row.key == given.key]
             for instance in fresh:
                 ctx.write(instance)
             if not fresh:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.windows_common import local_time
 from fleetdeploy.lab.powershell.dotnet.windows_records import CimInstance
 from fleetdeploy.lab.powershell.values import UInt16, UInt32, UInt64
@@ -36,16 +38,40 @@ START_WORDS = {
 _ERROR_WORDS = {0: "Ignore", 1: "Normal", 2: "Severe", 3: "Critical"}
 
 
+@dataclass(slots=True)
+class Row:
+    """One instance before it is made: filters look here, and most instances are never made."""
+
+    class_name: str
+    key_name: str
+    key: str
+    items: list[tuple[str, Any]]
+    refused: str = ""
+
+    def make(self) -> CimInstance:
+        return CimInstance(self.class_name, self.key_name, self.key, self.items, self.refused)
+
+    def look(self, name: str) -> Any:
+        """A property's value for a filter; KeyError where the class has none of that name."""
+        low = name.lower()
+        for known, value in self.items:
+            if known.lower() == low:
+                return value
+        if low in self.refused.lower().split():
+            raise NotSimulated(f"a filter on {self.class_name}.{name}")
+        raise KeyError(name)
+
+
 def _computer(host: WindowsHost) -> str:
     return host.name.partition(".")[0].upper()
 
 
-def services(host: WindowsHost) -> Iterator[CimInstance]:
+def services(host: WindowsHost) -> Iterator[Row]:
     for name in host.scm.names():
         yield service(host, name)
 
 
-def service(host: WindowsHost, name: str) -> CimInstance:
+def service(host: WindowsHost, name: str) -> Row:
     """Win32_Service of one service."""
     with host.lock:
         c, s = host.scm.config(name), host.scm.query(name)
@@ -78,10 +104,10 @@ def service(host: WindowsHost, name: str) -> CimInstance:
     ]
     if host.os_build >= 14393:
         items.append(("DelayedAutoStart", c.delayed))
-    return CimInstance("Win32_Service", "Name", c.name, items)
+    return Row("Win32_Service", "Name", c.name, items)
 
 
-def processes(host: WindowsHost) -> Iterator[CimInstance]:
+def processes(host: WindowsHost) -> Iterator[Row]:
     for p in host.processes.all():
         items: list[tuple[str, Any]] = [
             ("Caption", p.name),
@@ -105,7 +131,7 @@ def processes(host: WindowsHost) -> Iterator[CimInstance]:
             ("SessionId", UInt32(0)),
             ("WindowsVersion", host.os_version),
         ]
-        yield CimInstance(
+        yield Row(
             "Win32_Process",
             "Handle",
             str(p.pid),
@@ -118,7 +144,7 @@ def processes(host: WindowsHost) -> Iterator[CimInstance]:
         )
 
 
-def operating_system(host: WindowsHost) -> Iterator[CimInstance]:
+def operating_system(host: WindowsHost) -> Iterator[Row]:
     memory = 8 * 1024 * 1024
     boot = local_time(host, host.clock.boot_time)
     items: list[tuple[str, Any]] = [
@@ -148,7 +174,7 @@ def operating_system(host: WindowsHost) -> Iterator[CimInstance]:
         ("SystemDrive", "C:"),
         ("WindowsDirectory", "C:\\Windows"),
     ]
-    yield CimInstance(
+    yield Row(
         "Win32_OperatingSystem",
         "Name",
         items[3][1],
@@ -163,7 +189,7 @@ def operating_system(host: WindowsHost) -> Iterator[CimInstance]:
     )
 
 
-def logical_disks(host: WindowsHost) -> Iterator[CimInstance]:
+def logical_disks(host: WindowsHost) -> Iterator[Row]:
     for letter, drive in sorted(host.fs.drives.items()):
         name = f"{letter}:"
         serial = hashlib.sha256(f"{host.machine_guid}{letter}".encode()).hexdigest()[:8].upper()
@@ -190,7 +216,7 @@ def logical_disks(host: WindowsHost) -> Iterator[CimInstance]:
             ("VolumeName", drive.label),
             ("VolumeSerialNumber", serial),
         ]
-        yield CimInstance(
+        yield Row(
             "Win32_LogicalDisk",
             "DeviceID",
             name,
@@ -202,7 +228,7 @@ def logical_disks(host: WindowsHost) -> Iterator[CimInstance]:
         )
 
 
-def computer_system(host: WindowsHost) -> Iterator[CimInstance]:
+def computer_system(host: WindowsHost) -> Iterator[Row]:
     name = _computer(host)
     items: list[tuple[str, Any]] = [
         ("Caption", name),
@@ -223,7 +249,7 @@ def computer_system(host: WindowsHost) -> Iterator[CimInstance]:
         ("UserName", None),
         ("Workgroup", "WORKGROUP"),
     ]
-    yield CimInstance(
+    yield Row(
         "Win32_ComputerSystem",
         "Name",
         name,
@@ -231,8 +257,8 @@ def computer_system(host: WindowsHost) -> Iterator[CimInstance]:
         "AdminPasswordStatus AutomaticManagedPagefile AutomaticResetBootOption AutomaticResetCapability "
         "BootOptionOnLimit BootOptionOnWatchDog BootROMSupported BootStatus BootupState ChassisBootupState "
         "ChassisSKUNumber CurrentTimeZone DaylightInEffect EnableDaylightSavingsTime FrontPanelResetStatus "
-        "HypervisorPresent InfraredSupported InitialLoadInfo InstallDate KeyboardPasswordStatus LastLoadInfo NameFormat "
-        "NetworkServerModeEnabled OEMLogoBitmap OEMStringArray PauseAfterReset PCSystemType PCSystemTypeEx "
+        "HypervisorPresent InfraredSupported InitialLoadInfo InstallDate KeyboardPasswordStatus LastLoadInfo "
+        "NameFormat NetworkServerModeEnabled OEMLogoBitmap OEMStringArray PauseAfterReset PCSystemType PCSystemTypeEx "
         "PowerManagementCapabilities PowerManagementSupported PowerOnPasswordStatus PowerState PowerSupplyState "
         "PrimaryOwnerContact PrimaryOwnerName ResetCapability ResetCount ResetLimit Roles SupportContactDescription "
         "SystemFamily SystemSKUNumber SystemStartupDelay SystemStartupOptions SystemStartupSetting ThermalState "
@@ -240,7 +266,7 @@ def computer_system(host: WindowsHost) -> Iterator[CimInstance]:
     )
 
 
-CLASSES: dict[str, Callable[[WindowsHost], Iterator[CimInstance]]] = {
+CLASSES: dict[str, Callable[[WindowsHost], Iterator[Row]]] = {
     "win32_service": services,
     "win32_process": processes,
     "win32_operatingsystem": operating_system,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -68,6 +69,12 @@ class _Refused:
         raise NotSimulated(self._what)
 
 
+@functools.lru_cache(maxsize=64)
+def _refusals(class_name: str, names: str) -> tuple[ScriptProperty, ...]:
+    every = (*names.split(), "CimClass", "CimInstanceProperties", "CimSystemProperties")
+    return tuple(ScriptProperty(name, _Refused(f"{class_name}.{name}")) for name in every)
+
+
 class CimInstance(PSCustomObject):
     """A CIM instance: its properties, and what makes it that instance again (``key``)."""
 
@@ -78,8 +85,8 @@ class CimInstance(PSCustomObject):
         super().__init__(items, (f"{base}#root/cimv2/{class_name}", f"{base}#{class_name}", base, "System.Object"))
         self.class_name = class_name
         self.key = key
-        for name in (*refused.split(), "CimClass", "CimInstanceProperties", "CimSystemProperties"):
-            self.members.add(ScriptProperty(name, _Refused(f"{class_name}.{name}")))
+        for member in _refusals(class_name, refused):
+            self.members.add(member)
         self.set("PSComputerName", None)
         caption = self.get("Caption")
         head = class_name if caption is None else f"{class_name}: {caption}"
