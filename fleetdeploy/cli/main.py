@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from fleetdeploy import __version__
-from fleetdeploy.cli import config_cmd, help_cmd, init_cmd, inventory_cmd, lab_cmd
+from fleetdeploy.cli import (
+    config_cmd,
+    demo_cmd,
+    help_cmd,
+    history_cmd,
+    init_cmd,
+    inventory_cmd,
+    lab_cmd,
+    plan_cmd,
+    render_cmd,
+    rollout_cmds,
+    status_cmd,
+)
 from fleetdeploy.cli.frame import register
 
 app = typer.Typer(
@@ -44,7 +56,18 @@ def root(
 register(app, "init", init_cmd.init)
 register(app, "config", config_cmd.config)
 app.add_typer(inventory_cmd.group, name="inventory")
+register(app, "plan", plan_cmd.plan)
+register(app, "rollout", rollout_cmds.rollout)
+register(app, "rollback", rollout_cmds.rollback)
+register(app, "promote", rollout_cmds.promote)
+register(app, "resume", rollout_cmds.resume)
+register(app, "abort", rollout_cmds.abort)
+register(app, "status", status_cmd.status)
+register(app, "history", history_cmd.history)
+register(app, "show", history_cmd.show)
+register(app, "render", render_cmd.render)
 app.add_typer(lab_cmd.group, name="lab")
+register(app, "demo", demo_cmd.demo)
 register(app, "help", help_cmd.help_topic)
 
 

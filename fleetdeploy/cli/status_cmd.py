@@ -14,12 +14,10 @@ from fleetdeploy.errors import ExitCode
 if TYPE_CHECKING:
     from fleetdeploy.app.status import HostStatus
 
-App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
-
 
 def status(
     recorded: Annotated[bool, typer.Option("--recorded", help="read the journal alone, ask no host")] = False,
-    app: App = "",
+    app: flags.App = "",
     limit: flags.Limit = None,
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
@@ -78,7 +76,7 @@ def _remarks(rows: tuple[HostStatus, ...]) -> list[str]:
     lines = []
     for row in rows:
         if row.error:
-            lines.append(f"{row.host}: {row.error}")
+            lines.append(row.error if row.error.startswith(f"{row.host}:") else f"{row.host}: {row.error}")
         lines += [f"{row.host}: {failure}" for failure in row.failures]
         if row.running and row.configured and row.running != row.configured:
             lines.append(f"{row.host}: runs {row.running}, but its service is configured for {row.configured}")

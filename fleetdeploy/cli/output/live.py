@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from fleetdeploy.cli.output.plain import PlainReporter
 from fleetdeploy.cli.output.wording import PHASE_TEXTS, STATE_STYLES, seconds_text, sentences, size_text
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState, Phase
@@ -22,10 +23,11 @@ _ROWS = 24
 _BUSY = (HostState.ACTIVATING, HostState.VERIFYING, HostState.ROLLING_BACK, HostState.UNHEALTHY, HostState.UNKNOWN)
 
 
-class LiveReporter:
+class LiveReporter(PlainReporter):
     """Draws on a rich console until ``close``; safe to be called from several threads."""
 
     def __init__(self, console: Console | None = None) -> None:
+        super().__init__()
         self._console = console or Console(highlight=False)
         self._lock = threading.Lock()
         self._headline = ""

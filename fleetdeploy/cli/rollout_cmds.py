@@ -1,0 +1,250 @@
+"""``rollout``, ``rollback``, ``promote``, ``resume``, ``abort``: the commands that change hosts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.frame import usage
+from fleetdeploy.cli.plan_cmd import Version
+from fleetdeploy.cli.plan_view import plan_blocks, plan_data
+from fleetdeploy.cli.results import CommandResult, Lines, message
+from fleetdeploy.errors import RefusalReason, Refused
+
+if TYPE_CHECKING:
+    from fleetdeploy.app.rollouts import Decision, Said
+    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
+    from fleetdeploy.model.plan import Plan
+    from fleetdeploy.rollout.result import RolloutResult
+
+RolloutId = Annotated[str, typer.Argument(help="id of the rollout (or its beginning or end); default: the open one")]
+
+
+def rollout(
+    version: Version,
+    plan: Annotated[str | None, typer.Option("--plan", help="refuse unless the plan still has this digest")] = None,
+    canary: flags.Canary = None,
+    batch: flags.Batch = None,
+    strategy: flags.Strategy = None,
+    max_unavailable: flags.MaxUnavailable = None,
+    unreachable: flags.Unreachable = None,
+    repair: flags.Repair = False,
+    pause_after: flags.PauseAfter = None,
+    allow_dirty: flags.AllowDirty = False,
+    limit: flags.Limit = None,
+    yes: flags.Yes = False,
+    reason: flags.Reason = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Roll a version out: canary first, batch by batch, undone by itself when a batch fails."""
+    from fleetdeploy.app.planning import make_plan, refuse_problems
+    from fleetdeploy.app.rollouts import run_forward
+    from fleetdeploy.app.workspace import current_actor, load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    overrides = flags.strategy_overrides(
+        canary=canary,
+        batch=batch,
+        strategy=strategy,
+        max_unavailable=max_unavailable,
+        unreachable=unreachable,
+        repair=repair,
+        pause_after=pause_after,
+        allow_dirty=allow_dirty,
+    )
+    workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
+    with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
+        made = make_plan(workspace, version, tick=tick).plan
+    refuse_problems(made)
+    if plan is not None and plan != made.digest:
+        raise _stale(plan, made)
+    _show_and_ask(made, output, ask=not yes and made.batches != ())
+    with _reporter(output) as reporter:
+        result = run_forward(workspace, made, actor=current_actor(reason), reporter=reporter)
+    return _ended(result)
+
+
+def rollback(
+    rollout_id: Annotated[str, typer.Argument(metavar="[ID]", help="undo this rollout; default: the newest")] = "",
+    to: Annotated[str, typer.Option("--to", help="back to this version, as each host remembers it")] = "",
+    all_at_once: Annotated[bool, typer.Option("--all-at-once", help="healthy hosts, too, without the floor")] = False,
+    app: flags.App = "",
+    yes: flags.Yes = False,
+    take_over: flags.TakeOver = False,
+    reason: flags.Reason = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Undo the newest rollout (or ID, or go --to a version), from what the hosts remember: no store, no artifact."""
+    from fleetdeploy.app.rollouts import Back, find_rollback, run_back
+    from fleetdeploy.app.workspace import current_actor, load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    if rollout_id and to:
+        raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
+    _need_reason(take_over, reason)
+    workspace = load_workspace(project, inventory=inventory, app=app)
+    with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
+        found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, tick=tick)
+    if not isinstance(found, Back):
+        return _said(found)
+    _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
+    with _reporter(output) as reporter:
+        result = run_back(workspace, found, actor=current_actor(reason), reporter=reporter, take_over=take_over)
+    return _ended(result)
+
+
+def promote(
+    rollout_id: RolloutId = "",
+    app: flags.App = "",
+    take_over: flags.TakeOver = False,
+    reason: flags.Reason = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Let a rollout that waits after its canary go on."""
+    return _go_on(rollout_id, "promote", app, take_over, reason, inventory, project, output)
+
+
+def resume(
+    rollout_id: RolloutId = "",
+    app: flags.App = "",
+    take_over: flags.TakeOver = False,
+    reason: flags.Reason = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Go on with a rollout that was paused or interrupted, or whose conductor died."""
+    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output)
+
+
+def abort(
+    rollout_id: RolloutId = "",
+    rollback: Annotated[bool, typer.Option("--rollback", help="put every changed host back")] = False,
+    leave: Annotated[bool, typer.Option("--leave", help="end here, leave the hosts as they are (exit 8)")] = False,
+    app: flags.App = "",
+    take_over: flags.TakeOver = False,
+    reason: flags.Reason = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """End a rollout: --rollback puts every changed host back, --leave ends it where it is."""
+    if rollback == leave:
+        raise usage("say how: --rollback or --leave", "fleetdeploy abort --rollback", "fleetdeploy abort --leave")
+    decision: Decision = "abort-rollback" if rollback else "abort-leave"
+    return _go_on(rollout_id, decision, app, take_over, reason, inventory, project, output)
+
+
+def _go_on(
+    rollout_id: str,
+    decision: Decision,
+    app: str,
+    take_over: bool,
+    reason: str,
+    inventory: str | None,
+    project: Path,
+    output: str,
+) -> CommandResult:
+    from fleetdeploy.app.rollouts import Said, go_on
+    from fleetdeploy.app.workspace import current_actor, load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    _need_reason(take_over, reason)
+    workspace = load_workspace(project, inventory=inventory, app=app)
+    with (
+        ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick,
+        _reporter(output) as reporter,
+    ):
+        done = go_on(
+            workspace,
+            rollout_id,
+            decision=decision,
+            actor=current_actor(reason),
+            reporter=reporter,
+            take_over=take_over,
+            tick=tick,
+        )
+    return _said(done) if isinstance(done, Said) else _ended(done)
+
+
+def _need_reason(take_over: bool, reason: str) -> None:
+    if take_over and not reason:
+        raise usage("--take-over needs --reason: the next person will want to know", "--take-over --reason '...'")
+
+
+def _stale(wanted: str, made: Plan) -> Refused:
+    return Refused(
+        f"the plan is {made.digest} now, not {wanted}: hosts, files or settings have moved; nothing was changed",
+        reason=RefusalReason.STALE_PLAN,
+        next_steps=(f"fleetdeploy plan {made.version}   (shows what would be done now)",),
+    )
+
+
+def _show_and_ask(plan: Plan, output: str, *, ask: bool) -> None:
+    """Prints the plan; on a terminal asks once.
+
+    Raises:
+        Refused: the answer was no.
+    """
+    from fleetdeploy.cli.output import render
+
+    if output == "json":
+        sys.stdout.write(render.to_json({"event": "plan", **plan_data(plan)}) + "\n")
+        return
+    render.print_result(CommandResult(data={}, blocks=plan_blocks(plan)), output)
+    if not ask or not sys.stdin.isatty() or not sys.stdout.isatty():
+        return
+    if not typer.confirm(f"{'Roll back' if plan.kind == 'back' else 'Roll out'} {plan.version} now?"):
+        raise Refused("you said no; nothing was changed", reason=RefusalReason.DECLINED)
+
+
+@contextmanager
+def _reporter(output: str) -> Iterator[PlainReporter | JsonReporter]:
+    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
+
+    reporter: PlainReporter | JsonReporter
+    if output == "json":
+        reporter = JsonReporter()
+    elif sys.stdout.isatty():
+        from fleetdeploy.cli.output.live import LiveReporter
+
+        reporter = LiveReporter()
+    else:
+        reporter = PlainReporter()
+    try:
+        yield reporter
+    finally:
+        reporter.close()
+
+
+def _said(said: Said) -> CommandResult:
+    steps = [f"  next  {step}" for step in said.next_steps]
+    return message("\n".join([said.text, *steps]), rollout=said.rollout, next=list(said.next_steps))
+
+
+def _ended(result: RolloutResult) -> CommandResult:
+    """The end of a rollout; its events were streamed, this adds the list of hosts that need an eye."""
+    lines = []
+    if result.exit_code != 0:
+        for host in result.hosts:
+            if not host.on_target or host.failure:
+                why = f": {host.failure.detail}" if host.failure else ""
+                lines.append(f"  {host.host}  {host.state.value.replace('_', ' ')}  {host.label}{why}")
+    if lines:
+        lines.insert(0, "hosts to look at:")
+    lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}")
+    return CommandResult(
+        data={"event": "result", **result.to_json()}, blocks=(Lines(lines),), exit_code=result.exit_code
+    )
