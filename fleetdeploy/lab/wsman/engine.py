@@ -84,6 +84,10 @@ class Engine(Protocol):
 
     def from_wire(self, value: Any) -> Any: ...
 
+    def display(self, value: Any) -> list[str]:
+        """The lines that a console shows of an output object."""
+        ...
+
 
 class PowerShellEngine:
     """``fleetdeploy.lab.powershell`` behind the seam."""
@@ -115,3 +119,8 @@ class PowerShellEngine:
         from fleetdeploy.lab.powershell import clixml
 
         return clixml.from_psrp(value)
+
+    def display(self, value: Any) -> list[str]:
+        from fleetdeploy.lab.powershell.cmdlets.language_output import shown_lines
+
+        return shown_lines(value, 0)

@@ -14,7 +14,7 @@ import contextlib
 import logging
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -118,7 +118,7 @@ class _Program(ShellCommand):
         """A program of the table of native programs, called through the engine as ``& NAME ARGUMENTS``."""
         engine = self.owner.engine
         runspace = engine.runspace(self.owner.host)
-        sink = _TextSink()
+        sink = _TextSink(engine.display)
         call = engine.command(
             seam.Command(words[0], is_script=False, parameters=tuple((None, word) for word in words[1:]))
         )
@@ -146,12 +146,9 @@ class _Program(ShellCommand):
             script = b"".join(self._stdin).decode("utf-8", "replace")
         engine = self.owner.engine
         runspace = engine.runspace(self.owner.host)
-        sink = _TextSink()
-        commands = [
-            engine.command(seam.Command(script, is_script=True, use_local_scope=False)),
-            engine.command(seam.Command("Out-String", is_script=False, parameters=(("Stream", True),))),
-        ]
-        outcome = runspace.run(commands, None, sink, self.stop, no_input=True)
+        sink = _TextSink(engine.display)
+        command = engine.command(seam.Command(script, is_script=True, use_local_scope=False))
+        outcome = runspace.run([command], None, sink, self.stop, no_input=True)
         self.out("".join(f"{line}\r\n" for line in sink.lines))
         _raise_refused(outcome)
         if outcome.state == "Failed" and outcome.error is not None:
@@ -166,7 +163,8 @@ class _Program(ShellCommand):
 class _TextSink:
     """Collects what a console would show."""
 
-    def __init__(self) -> None:
+    def __init__(self, display: Callable[[Any], list[str]]) -> None:
+        self._display = display
         self.lines: list[str] = []
         self.error_lines: list[str] = []
         self.error_texts: list[str] = []
@@ -174,7 +172,7 @@ class _TextSink:
         self.exit_code: int | None = None
 
     def output(self, value: Any) -> None:
-        self.lines.append("" if value is None else str(value))
+        self.lines.extend(self._display(value))
 
     def error(self, record: Any) -> None:
         error_id = str(getattr(record, "error_id", "") or "")
@@ -193,7 +191,7 @@ class _TextSink:
 
     def information(self, value: Any, tags: Sequence[str] = ()) -> None:
         if "PSHOST" in tags:
-            self.lines.append(str(value))
+            self.lines.extend(self._display(getattr(value, "message", value)))
 
     def progress(self, *args: Any, **kwargs: Any) -> None:
         """A console without a window shows none."""
@@ -291,7 +289,7 @@ def _raise_refused(outcome: seam.Outcome) -> None:
 
 
 def _last_exit_code(engine: seam.Engine, runspace: seam.Runspace, stop: threading.Event) -> int:
-    sink = _TextSink()
+    sink = _TextSink(engine.display)
     runspace.run([engine.command(seam.Command("$LASTEXITCODE", is_script=True))], None, sink, stop, no_input=True)
     return int(sink.lines[0]) if sink.lines and sink.lines[0].lstrip("-").isdigit() else 0
 

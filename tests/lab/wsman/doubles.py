@@ -171,5 +171,8 @@ class EchoEngine:
     def from_wire(self, value: Any) -> Any:
         return value
 
+    def display(self, value: Any) -> list[str]:
+        return [str(value)]
+
 
 __all__ = ["EchoEngine", "PlainHost"]
