@@ -231,6 +231,8 @@ class Binder:
         if spec.is_switch:
             if isinstance(value, SwitchParameter):
                 flag = value.is_present
+            elif value is None and not spec.script:
+                flag = True  # a client's AddParameter("Stream") brings $null: the switch is there
             elif isinstance(value, bool) or value is None:
                 flag = bool(value)
             elif spec.script:
