@@ -26,7 +26,7 @@ def get(ctx: CmdletContext, target: pp.Target) -> Any:
         return DictionaryEntry(name, value)
     if target.provider == pp.FUNCTION:
         return ctx.interp.scope.find_function(key)
-    raise NotSimulated(f"Get-Item on the drive {target.drive}:", ctx.line)
+    return ctx.interp.scope.find(key)
 
 
 def value_of(ctx: CmdletContext, target: pp.Target) -> Any:

@@ -141,8 +141,9 @@ def _refuse_property(kind: PSType, name: str) -> None:
 _refuse(
     FILE_INFO,
     "CopyTo(string path); CopyTo(string path, bool overwrite); MoveTo(string path); Create(); CreateText();"
-    "AppendText(); Open(object mode); Open(object mode, object access); Open(object mode, object access, object share); OpenRead();"
-    "OpenText(); OpenWrite(); Replace(string path, string backup); Encrypt(); Decrypt(); GetAccessControl();"
+    "AppendText(); Open(object mode); Open(object mode, object access); OpenRead();"
+    "Open(object mode, object access, object share); OpenText(); OpenWrite();"
+    "Replace(string path, string backup); Encrypt(); Decrypt(); GetAccessControl();"
     "SetAccessControl(object security)",
 )
 _refuse(
