@@ -10,7 +10,10 @@ from fleetdeploy.cli.results import CommandResult
 
 
 def demo(output: flags.Output = "text") -> CommandResult:
-    """Rehearse the main job on a simulated fleet: a good canary rollout, and a bad one that undoes itself."""
+    """Rehearse the main job on a lab.
+
+    Twelve simulated hosts: a good canary rollout, a bad one that undoes itself, rollbacks. Each claim is proved.
+    """
     try:
         import h11
         import psrpcore  # noqa: F401 - only to see that it is there

@@ -19,7 +19,7 @@ def history(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """List rollouts, newest first: who, when, what, and how they ended."""
+    """List recorded rollouts, newest first."""
     from fleetdeploy.app.recorded import open_journal
     from fleetdeploy.app.workspace import load_workspace
 
@@ -49,7 +49,7 @@ def show(
     host: Annotated[str | None, typer.Option("--host", help="only what happened on this host")] = None,
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Show one rollout event by event: what was decided, and why."""
+    """Show one rollout, event by event."""
     from fleetdeploy.app.recorded import events_of, find_rollout, open_journal
     from fleetdeploy.cli.output.wording import sentences
 

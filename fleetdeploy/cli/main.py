@@ -14,6 +14,7 @@ from fleetdeploy import __version__
 from fleetdeploy.cli import (
     config_cmd,
     demo_cmd,
+    doctor_cmd,
     help_cmd,
     history_cmd,
     init_cmd,
@@ -63,6 +64,7 @@ register(app, "promote", rollout_cmds.promote)
 register(app, "resume", rollout_cmds.resume)
 register(app, "abort", rollout_cmds.abort)
 register(app, "status", status_cmd.status)
+register(app, "doctor", doctor_cmd.doctor)
 register(app, "history", history_cmd.history)
 register(app, "show", history_cmd.show)
 register(app, "render", render_cmd.render)

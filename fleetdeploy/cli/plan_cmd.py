@@ -30,7 +30,11 @@ def plan(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Look at every host and print what a rollout would do: batches, changes, bytes, and a digest."""
+    """Show what a rollout would do.
+
+    Asks every host, changes none; prints batches, each host's change, bytes to send, and a digest that
+    'rollout --plan' takes.
+    """
     from fleetdeploy.app.planning import make_plan, refuse_problems
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking

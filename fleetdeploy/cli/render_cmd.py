@@ -21,7 +21,10 @@ def render(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Print the PowerShell that a verb runs on a host, and the parameters that travel beside it."""
+    """Print a host script.
+
+    The PowerShell that a verb runs on a host, and the parameters that travel beside it. Nothing is sent.
+    """
     from fleetdeploy.app.connect import script_library
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.hosts.scripts import VERBS

@@ -44,7 +44,10 @@ def rollout(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Roll a version out: canary first, batch by batch, undone by itself when a batch fails."""
+    """Roll out a version, canary first.
+
+    Stages it on every host, then activates it batch by batch; what fails its health checks is undone by itself.
+    """
     from fleetdeploy.app.planning import make_plan, refuse_problems
     from fleetdeploy.app.rollouts import run_forward
     from fleetdeploy.app.workspace import current_actor, load_workspace
@@ -84,7 +87,10 @@ def rollback(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Undo the newest rollout (or ID, or go --to a version), from what the hosts remember: no store, no artifact."""
+    """Undo the newest rollout.
+
+    Or the rollout ID, or back --to a version: from what the hosts remember, without this machine's store or artifacts.
+    """
     from fleetdeploy.app.rollouts import Back, find_rollback, run_back
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
@@ -112,7 +118,7 @@ def promote(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Let a rollout that waits after its canary go on."""
+    """Let a waiting canary go on."""
     return _go_on(rollout_id, "promote", app, take_over, reason, inventory, project, output)
 
 
@@ -125,7 +131,10 @@ def resume(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Go on with a rollout that was paused or interrupted, or whose conductor died."""
+    """Go on with an unended rollout.
+
+    It was paused or interrupted, or its conductor died. Finished hosts are not touched again.
+    """
     return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output)
 
 
@@ -140,7 +149,10 @@ def abort(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """End a rollout: --rollback puts every changed host back, --leave ends it where it is."""
+    """End an unended rollout.
+
+    --rollback puts every changed host back, --leave ends it where it is.
+    """
     if rollback == leave:
         raise usage("say how: --rollback or --leave", "fleetdeploy abort --rollback", "fleetdeploy abort --leave")
     decision: Decision = "abort-rollback" if rollback else "abort-leave"

@@ -23,7 +23,7 @@ def status(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Ask every host what runs there, and whether it is healthy."""
+    """Ask every host what runs there."""
     from fleetdeploy.app import recorded as journal
     from fleetdeploy.app.status import counts, describe
     from fleetdeploy.app.workspace import load_workspace

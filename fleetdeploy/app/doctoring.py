@@ -1,0 +1,56 @@
+"""Doctor for a fleet: every host layer by layer, in parallel, each credential on one host first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from fleetdeploy.app.connect import Vault
+from fleetdeploy.app.workspace import Workspace
+from fleetdeploy.hosts.doctor import Finding, diagnose
+from fleetdeploy.model.host import Host
+
+PARALLEL = 32
+
+
+def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tuple[Finding, ...]]:
+    """Findings of each host in scope, lowest layer first.
+
+    A refused login is not tried on another host with the same credential (design.md section 5, Login).
+    """
+    vault = Vault(Path(workspace.fleet.source).parent)
+    groups: dict[tuple[str, str, str], list[Host]] = {}
+    for host in workspace.scope:
+        vault.get(host.connection.secret)
+        groups.setdefault(host.connection.credential_key, []).append(host)
+
+    def ask(host: Host) -> tuple[Finding, ...]:
+        return diagnose(host.name, host.connection, vault.get(host.connection.secret), workspace.app)
+
+    def ask_group(hosts: Sequence[Host]) -> dict[str, tuple[Finding, ...]]:
+        found: dict[str, tuple[Finding, ...]] = {}
+        for index, host in enumerate(hosts):
+            found[host.name] = ask(host)
+            if _login_refused(found[host.name]):
+                why = f"not tried: refused on {host.name}, and one attempt must not become a lock-out"
+                return found | {rest.name: (Finding("login", False, why),) for rest in hosts[index + 1 :]}
+            if _logged_in(found[host.name]):
+                rest = hosts[index + 1 :]
+                with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+                    return found | dict(zip((h.name for h in rest), pool.map(ask, rest), strict=True))
+        return found
+
+    findings: dict[str, tuple[Finding, ...]] = {}
+    for hosts in groups.values():
+        findings |= ask_group(hosts)
+        tick()
+    return {host.name: findings[host.name] for host in workspace.scope}
+
+
+def _login_refused(findings: Sequence[Finding]) -> bool:
+    return any(f.layer == "login" and f.ok is False for f in findings)
+
+
+def _logged_in(findings: Sequence[Finding]) -> bool:
+    return any(f.layer == "psrp" and f.ok for f in findings)

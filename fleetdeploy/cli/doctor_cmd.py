@@ -1,0 +1,50 @@
+"""``fleetdeploy doctor``: why a host cannot be worked with, layer by layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.results import CommandResult, Lines, Table
+from fleetdeploy.errors import ExitCode
+
+_MARKS = {True: "ok", False: "FAILED", None: "-"}
+
+
+def doctor(
+    limit: flags.Limit = None,
+    app: flags.App = "",
+    inventory: flags.Inventory = None,
+    project: flags.Project = Path("."),
+    output: flags.Output = "text",
+) -> CommandResult:
+    """Check each host layer by layer.
+
+    From DNS over TCP, TLS, WinRM, login and PSRP up to language mode, rights and disk. Changes nothing.
+    """
+    from fleetdeploy.app.doctoring import examine
+    from fleetdeploy.app.workspace import load_workspace
+    from fleetdeploy.cli.output.progress import ticking
+
+    workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
+    with ticking(f"examining {len(workspace.scope)} hosts", output) as tick:
+        found = examine(workspace, tick=tick)
+    rows = [(h, f.layer, _MARKS[f.ok], f.detail) for h, findings in found.items() for f in findings]
+    sick = {
+        h: next(f for f in findings if not f.ok) for h, findings in found.items() if not all(f.ok for f in findings)
+    }
+    steps = dict.fromkeys(f.next_step for f in sick.values() if f.next_step)
+    tail = [f"{len(found) - len(sick)} of {len(found)} hosts can be worked with", *(f"  next  {s}" for s in steps)]
+    layers = {f.layer for f in sick.values()}
+    code = ExitCode.REFUSED if layers - {"dns", "tcp", "winrm"} else ExitCode.UNREACHABLE
+    return CommandResult(
+        data={
+            "fleet": workspace.fleet.name,
+            "hosts": {
+                h: [{"layer": f.layer, "ok": f.ok, "detail": f.detail, "next": f.next_step} for f in findings]
+                for h, findings in found.items()
+            },
+        },
+        blocks=(Table("", ("host", "layer", "", "what was seen"), rows), Lines(tail)),
+        exit_code=code if sick else ExitCode.OK,
+    )
