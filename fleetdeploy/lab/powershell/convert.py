@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import formatting, numbers, types
 from fleetdeploy.lab.powershell.formatting import FormatFailure
 from fleetdeploy.lab.powershell.formatting_dates import format_date, format_timespan, parse_date, parse_timespan
@@ -248,7 +249,7 @@ def to_type(value: Any, target: PSType) -> Any:
     if handler is not None:
         return handler(value)
     source = type_of(value)
-    if source.is_assignable_to(target) and not (isinstance(value, PSCustomObject) and target is not PSCUSTOMOBJECT):
+    if source.is_assignable_to(target) and not (type(value) is PSCustomObject and target is not PSCUSTOMOBJECT):
         return value
     if types.is_nullable(target):
         return to_type(value, target.generic_args[0])
@@ -422,6 +423,10 @@ def to_decimal(value: Any) -> Decimal:
             result = numbers.parse_decimal(value)
         except ValueError:
             raise _value_error("InvalidCastFromStringToDecimal", value, DECIMAL, formatting.BAD_FORMAT) from None
+        # A real engine loses trailing zeros here: [decimal]'1.10' is 1.1; what it does to long texts is not recorded.
+        if len(result.as_tuple().digits) > 15:
+            raise NotSimulated(f"[decimal]'{value}'")
+        result = Decimal(format(result.normalize(), "f"))
     elif isinstance(value, (bool, int, Decimal)):
         result = Decimal(int(value)) if isinstance(value, int) else value
     elif isinstance(value, float):
@@ -604,6 +609,9 @@ def _by_class(value: Any, target: PSType) -> Any:
                 failure.exception.message,
                 failure.exception.type_name,
             ) from None
+    if target.full_name == "System.Uri" and isinstance(value, str):
+        kind = types.resolve("System.UriKind")
+        return members.construct_unwrapped(target, [str(value), EnumValue(kind or OBJECT, 0)], None)
     if target.full_name == "System.Xml.XmlDocument":
         from fleetdeploy.lab.powershell.dotnet import xml
 

@@ -6,6 +6,7 @@ call takes: ``overloads``. A member a known type has in .NET but not here ends i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -39,6 +40,7 @@ from fleetdeploy.lab.powershell.values import (
     ScriptProperty,
     type_of,
 )
+from fleetdeploy.lab.windows.errors import FileError, Win32Error
 
 _NOT_SETTABLE = "The property '{}' cannot be found on this object. Verify that the property exists and can be set."
 RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
@@ -46,6 +48,21 @@ RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
 
 def error(error_id: str, category: str, message: str, kind: str = RUNTIME_EXCEPTION) -> PSRuntimeError:
     return PSRuntimeError(error_id, category, DotNetException(kind, message))
+
+
+def _guarded(func: Callable[..., Any], *args: Any) -> Any:
+    """Run a method's body; failures of the simulated Windows and of formatting become .NET exceptions."""
+    try:
+        return func(*args)
+    except FileError as failure:
+        number = failure.hresult - (1 << 32 if failure.hresult >= 1 << 31 else 0)
+        raise NetError(DotNetException(failure.dotnet_type, failure.message, hresult=number)) from None
+    except Win32Error as failure:
+        exception = DotNetException("System.ComponentModel.Win32Exception", str(failure), hresult=-2147467259)
+        exception.properties["NativeErrorCode"] = failure.code
+        raise NetError(exception) from None
+    except FormatFailure as failure:
+        raise NetError(DotNetException("System.FormatException", str(failure), hresult=-2146233033)) from None
 
 
 # -- properties ---------------------------------------------------------------------------------------------------
@@ -95,7 +112,7 @@ def get_member(value: Any, name: str) -> Any:
     prop = find_property(kind, name)
     if prop is not None:
         try:
-            return prop.getter(value)
+            return _guarded(prop.getter, value)
         except NetError as failure:
             raise _getter_error(prop.name, failure) from None
     if isinstance(value, EnumValue) and key == "value__":
@@ -203,7 +220,7 @@ def set_member(value: Any, name: str, new: Any) -> None:
     target = overloads.resolve_name(prop.type_name, kind)
     try:
         converted = convert.to_type(new, target)
-        prop.setter(value, converted)
+        _guarded(prop.setter, value, converted)
     except PSRuntimeError as failure:
         raise _setter_error(prop.name, failure.exception.inner_exception or failure.exception) from None
     except NetError as failure:
@@ -280,14 +297,11 @@ def invoke(value: Any, name: str, args: list[Any], machine: Any = None) -> Any:
     if not found:
         return _accessor(value, kind, name, args)
     chosen, converted = overloads.choose(found, args, kind, name)
+    extra = (machine,) if chosen.machine else ()
     try:
-        if chosen.machine:
-            return _result(chosen.func(value, machine, *converted))
-        return _result(chosen.func(value, *converted))
+        return _result(_guarded(chosen.func, value, *extra, *converted))
     except NetError as failure:
         raise _wrap(chosen.name, len(args), failure.exception) from None
-    except FormatFailure as failure:
-        raise _wrap(chosen.name, len(args), DotNetException("System.FormatException", str(failure))) from None
 
 
 def _accessor(value: Any, kind: PSType, name: str, args: list[Any]) -> Any:
@@ -337,10 +351,7 @@ def call_static(kind: PSType, name: str, args: list[Any], machine: Any) -> Any:
             raise method_not_found(kind, name)
         raise NotSimulated(f"[{kind.full_name}]::{name}()")
     chosen, converted = overloads.choose(found, args, kind, name)
-    try:
-        return chosen.func(machine, *converted) if chosen.machine else chosen.func(*converted)
-    except FormatFailure as failure:
-        raise NetError(DotNetException("System.FormatException", str(failure))) from None
+    return _guarded(chosen.func, *((machine,) if chosen.machine else ()), *converted)
 
 
 def invoke_static(kind: PSType, name: str, args: list[Any], machine: Any = None) -> Any:
@@ -369,10 +380,7 @@ def construct_unwrapped(kind: PSType, args: list[Any], machine: Any) -> Any:
     extra: list[Any] = [machine] if chosen.machine else []
     if kind.generic_definition is not None:
         extra.insert(0, kind)
-    try:
-        return chosen.func(*extra, *converted)
-    except FormatFailure as failure:
-        raise NetError(DotNetException("System.FormatException", str(failure))) from None
+    return _guarded(chosen.func, *extra, *converted)
 
 
 def construct(kind: PSType, args: list[Any], machine: Any = None) -> Any:
@@ -532,5 +540,3 @@ def _set_dictionary(value: DictionaryBase, key: Any, new: Any) -> None:
         key = convert.to_type(key, value.key_type)
         new = convert.convert_element(new, value.value_type)
     value.set(key, new)
-
-

@@ -16,6 +16,7 @@ from fleetdeploy.lab.powershell.formatting import BAD_FORMAT
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     BYTE,
+    DATETIME,
     INTEGER_RANGES,
     ByteArray,
     Char,
@@ -174,7 +175,7 @@ CONVERT.static("ToDecimal(object value)", "ToDecimal(object value, System.IForma
     lambda value, provider=None: convert.to_decimal(0 if value is None else value)
 )
 CONVERT.static("ToChar(object value)")(lambda value: convert.to_type(value, type_of(Char("a"))))
-CONVERT.static("ToDateTime(string value)")(lambda value: convert.to_type(value, convert.DATETIME))
+CONVERT.static("ToDateTime(string value)")(lambda value: convert.to_type(value, DATETIME))
 
 
 @CONVERT.static("ChangeType(object value, type target)")
@@ -384,7 +385,7 @@ def _initialize(algorithm: HashAlgorithm) -> Any:
 
 for _name in ("SHA256", "SHA1", "SHA384", "SHA512", "MD5"):
     _kind = define(f"{_CRYPTO}{_name}", HASH, closed=True)
-    _kind.static("Create()")(lambda made=_name.lower(): HashAlgorithm(made))  # type: ignore[misc]
+    _kind.static("Create()")(lambda made=_name.lower(): HashAlgorithm(made))
     for _flavour in ("Managed", "CryptoServiceProvider", "Cng"):
         define(f"{_CRYPTO}{_name}{_flavour}", _kind, closed=True).ctor("()")(
             lambda made=_name.lower(): HashAlgorithm(made)  # type: ignore[misc]

@@ -97,6 +97,8 @@ def kill(p: ProcessObject) -> Any:
     with p.machine.lock:
         if not p.process.running:
             raise invalid_operation("Cannot process request because the process has exited.")
+        if p.process is p.machine.shell_process:
+            raise NotSimulated("a script that kills its own shell")
         if p.process.protected:
             raise NetError(win32_exception(Win32Error(5)))
         p.machine.effects.add("kill", p.process.name)
@@ -145,4 +147,4 @@ def _by_name(machine: Any, name: str) -> PSArray:
 
 @PROCESS.static("GetCurrentProcess()", machine=True)
 def _current(machine: Any) -> ProcessObject:
-    raise NotSimulated("[System.Diagnostics.Process]::GetCurrentProcess()")
+    return ProcessObject(machine, machine.shell_process)

@@ -70,7 +70,7 @@ class _Refused:
 
 
 @functools.lru_cache(maxsize=64)
-def _refusals(class_name: str, names: str) -> tuple[ScriptProperty, ...]:
+def refusals(class_name: str, names: str) -> tuple[ScriptProperty, ...]:
     every = (*names.split(), "CimClass", "CimInstanceProperties", "CimSystemProperties")
     return tuple(ScriptProperty(name, _Refused(f"{class_name}.{name}")) for name in every)
 
@@ -85,7 +85,7 @@ class CimInstance(PSCustomObject):
         super().__init__(items, (f"{base}#root/cimv2/{class_name}", f"{base}#{class_name}", base, "System.Object"))
         self.class_name = class_name
         self.key = key
-        for member in _refusals(class_name, refused):
+        for member in refusals(class_name, refused):
             self.members.add(member)
         self.set("PSComputerName", None)
         caption = self.get("Caption")

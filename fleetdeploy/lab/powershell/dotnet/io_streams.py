@@ -1,0 +1,756 @@
+"""Streams: FileStream over the simulated file system, MemoryStream, GZip and Deflate, readers and writers."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell.dotnet.binary import check_range
+from fleetdeploy.lab.powershell.dotnet.raising import argument_null, out_of_range, throw
+from fleetdeploy.lab.powershell.dotnet.text import UTF8_NO_BOM, Encoding
+from fleetdeploy.lab.powershell.typesystem import NOTHING
+from fleetdeploy.lab.powershell.values import (
+    Byte,
+    ByteArray,
+    Char,
+    EnumValue,
+    Int64,
+    NetObject,
+    PSArray,
+    define,
+    define_enum,
+)
+from fleetdeploy.lab.windows.nodes import Access, FileHandle, Share
+from fleetdeploy.lab.windows.paths import full_path
+
+CWD = "C:\\Windows\\system32"
+MODE = define_enum("System.IO.FileMode", "CreateNew=1 Create=2 Open=3 OpenOrCreate=4 Truncate=5 Append=6")
+ACCESS = define_enum("System.IO.FileAccess", "Read=1 Write=2 ReadWrite=3", flags=True)
+SHARE = define_enum("System.IO.FileShare", "None=0 Read=1 Write=2 ReadWrite=3 Delete=4 Inheritable=16", flags=True)
+ORIGIN = define_enum("System.IO.SeekOrigin", "Begin Current End")
+define_enum(
+    "System.IO.FileOptions",
+    {"None": 0, "Encrypted": 16384, "DeleteOnClose": 67108864, "SequentialScan": 134217728, "RandomAccess": 268435456,
+     "Asynchronous": 1073741824, "WriteThrough": -2147483648},
+    flags=True,
+)  # fmt: skip
+COMPRESSION = define_enum("System.IO.Compression.CompressionMode", "Decompress Compress")
+LEVEL = define_enum("System.IO.Compression.CompressionLevel", "Optimal Fastest NoCompression")
+
+
+def need(machine: Any) -> Any:
+    if machine is None:
+        raise NotSimulated("files without a machine")
+    return machine
+
+
+def path_of(path: str | None, name: str = "path") -> str:
+    """A full path of the simulated host, with .NET's argument errors."""
+    if path is None:
+        argument_null(name)
+    if path == "":
+        throw("ArgumentException", "Empty path name is not legal.", hresult=-2147024809)
+    if not path.strip():
+        throw("ArgumentException", "The path is not of a legal form.", hresult=-2147024809)
+    return full_path(path, CWD)
+
+
+class Stream(NetObject):
+    """What all streams share; ``closed`` streams throw."""
+
+    can_read = True
+    can_write = True
+    can_seek = True
+    closed = False
+
+    def read(self, count: int = -1) -> bytes:
+        raise NotImplementedError
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        raise NotImplementedError
+
+    def seek(self, position: int) -> None:
+        throw("NotSupportedException", "This operation is not supported.")
+
+    def tell(self) -> int:
+        throw("NotSupportedException", "This operation is not supported.")
+
+    def size(self) -> int:
+        throw("NotSupportedException", "This operation is not supported.")
+
+    def resize(self, length: int) -> None:
+        throw("NotSupportedException", "This operation is not supported.")
+
+    def flush(self) -> None:
+        self.check()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def check(self) -> None:
+        if self.closed:
+            throw("ObjectDisposedException", "Cannot access a closed Stream.")
+
+
+class FileStream(Stream):
+    """An open file of the simulated host."""
+
+    def __init__(self, handle: FileHandle) -> None:
+        self.handle = handle
+        self.name = handle.path
+        self.can_read = bool(handle.access & Access.READ)
+        self.can_write = bool(handle.access & Access.WRITE)
+
+    def check(self) -> None:
+        if self.closed or self.handle.closed:
+            throw("ObjectDisposedException", "Cannot access a closed file.")
+
+    def read(self, count: int = -1) -> bytes:
+        return self.handle.read(count)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.handle.write(data)
+
+    def seek(self, position: int) -> None:
+        self.check()
+        if self.handle.append_from is not None and position < self.handle.append_from:
+            throw(
+                "IOException",
+                "Unable seek backward to overwrite data that previously existed in a file opened in Append mode.",
+            )
+        self.handle.position = position
+
+    def tell(self) -> int:
+        self.check()
+        return self.handle.position
+
+    def size(self) -> int:
+        self.check()
+        return self.handle.length
+
+    def resize(self, length: int) -> None:
+        self.handle.set_length(length)
+
+    def flush(self) -> None:
+        self.handle.flush()
+
+    def close(self) -> None:
+        self.closed = True
+        self.handle.close()
+
+
+class MemoryStream(Stream):
+    def __init__(self, data: bytearray | None = None, *, writable: bool = True, fixed: bool = False) -> None:
+        self.data = bytearray() if data is None else data
+        self.position = 0
+        self.can_write = writable
+        self.fixed = fixed
+
+    @property
+    def readable(self) -> bool:
+        return not self.closed
+
+    def read(self, count: int = -1) -> bytes:
+        self.check()
+        end = len(self.data) if count < 0 else self.position + count
+        chunk = bytes(self.data[self.position : end])
+        self.position += len(chunk)
+        return chunk
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.check()
+        if not self.can_write:
+            throw("NotSupportedException", "Stream does not support writing.")
+        end = self.position + len(data)
+        if end > len(self.data):
+            if self.fixed:
+                throw("NotSupportedException", "Memory stream is not expandable.")
+            self.data.extend(bytes(end - len(self.data)))
+        self.data[self.position : end] = data
+        self.position = end
+
+    def seek(self, position: int) -> None:
+        self.check()
+        self.position = position
+
+    def tell(self) -> int:
+        self.check()
+        return self.position
+
+    def size(self) -> int:
+        self.check()
+        return len(self.data)
+
+    def resize(self, length: int) -> None:
+        self.check()
+        del self.data[length:]
+        self.data.extend(bytes(length - len(self.data)))
+        self.position = min(self.position, length)
+
+
+class ZipStream(Stream):
+    """GZipStream and DeflateStream."""
+
+    can_seek = False
+
+    def __init__(self, base: Stream, *, compress: bool, bits: int, leave_open: bool = False, level: int = 6) -> None:
+        self.base = base
+        self.leave_open = leave_open
+        self.can_read = not compress
+        self.can_write = compress
+        self.packer = zlib.compressobj(level, zlib.DEFLATED, bits) if compress else None
+        self.unpacker = None if compress else zlib.decompressobj(bits)
+        self.bits = bits
+        self.pending = b""
+
+    def _more(self) -> bool:
+        """Unpack another piece; false at the end."""
+        if self.unpacker is None:
+            throw("InvalidOperationException", "Reading from the compression stream is not supported.")
+        try:
+            if self.unpacker.unconsumed_tail:
+                self.pending += self.unpacker.decompress(self.unpacker.unconsumed_tail, 1 << 20)
+                return True
+            if self.unpacker.eof:
+                return False
+            chunk = self.base.read(1 << 16)
+            if not chunk:
+                return False
+            self.pending += self.unpacker.decompress(chunk, 1 << 20)
+        except zlib.error:
+            message = "Block length does not match with its complement."
+            if self.bits == 31:
+                message = "The magic number in GZip header is not correct. Make sure you are passing in a GZip stream."
+            throw("System.IO.InvalidDataException", message)
+        return True
+
+    def read(self, count: int = -1) -> bytes:
+        self.check()
+        if count == 0:
+            return b""
+        while (count < 0 or not self.pending) and self._more():
+            pass
+        if count < 0:
+            chunk, self.pending = self.pending, b""
+        else:
+            chunk, self.pending = self.pending[:count], self.pending[count:]
+        return chunk
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.check()
+        if self.packer is None:
+            throw("InvalidOperationException", "Writing to the compression stream is not supported.")
+        packed = self.packer.compress(data)
+        if packed:
+            self.base.write(packed)
+
+    def close(self) -> None:
+        if not self.closed:
+            if self.packer is not None:
+                self.base.write(self.packer.flush())
+            if not self.leave_open:
+                self.base.close()
+        self.closed = True
+
+
+STREAM = define("System.IO.Stream", py=Stream, interfaces=("System.IDisposable",), closed=True, abstract=True)
+FILE_STREAM = define("System.IO.FileStream", STREAM, py=FileStream, closed=True)
+MEMORY = define("System.IO.MemoryStream", STREAM, py=MemoryStream, closed=True)
+STREAM.prop("Length", "long", lambda stream: Int64(stream.size()))
+STREAM.prop("CanRead", "bool", lambda stream: stream.can_read and not stream.closed)
+STREAM.prop("CanWrite", "bool", lambda stream: stream.can_write and not stream.closed)
+STREAM.prop("CanSeek", "bool", lambda stream: stream.can_seek and not stream.closed)
+STREAM.prop("CanTimeout", "bool", lambda stream: False)
+FILE_STREAM.prop("Name", "string", lambda stream: stream.name)
+FILE_STREAM.prop("IsAsync", "bool", lambda stream: False)
+
+
+def _move(stream: Stream, position: int) -> None:
+    if position < 0:
+        out_of_range("value", "Non-negative number required.")
+    stream.seek(int(position))
+
+
+STREAM.prop("Position", "long", lambda stream: Int64(stream.tell()), _move)
+
+
+@STREAM.method("Read(byte[] buffer, int offset, int count)")
+def _read(stream: Stream, buffer: ByteArray | None, at: int, count: int) -> int:
+    if buffer is None:
+        argument_null("buffer")
+    check_range(buffer, at, count)
+    stream.check()
+    if not stream.can_read:
+        throw("NotSupportedException", "Stream does not support reading.")
+    chunk = stream.read(count)
+    buffer.data[at : at + len(chunk)] = chunk
+    return len(chunk)
+
+
+@STREAM.method("Write(byte[] buffer, int offset, int count)")
+def _write(stream: Stream, buffer: ByteArray | None, at: int, count: int) -> Any:
+    if buffer is None:
+        argument_null("buffer")
+    check_range(buffer, at, count)
+    stream.check()
+    if not stream.can_write:
+        throw("NotSupportedException", "Stream does not support writing.")
+    stream.write(bytes(buffer.data) if at == 0 and count == len(buffer) else bytes(buffer.data[at : at + count]))
+    return NOTHING
+
+
+@STREAM.method("ReadByte()")
+def _read_byte(stream: Stream) -> int:
+    stream.check()
+    chunk = stream.read(1)
+    return chunk[0] if chunk else -1
+
+
+@STREAM.method("WriteByte(byte value)")
+def _write_byte(stream: Stream, value: int) -> Any:
+    stream.check()
+    stream.write(bytes([value]))
+    return NOTHING
+
+
+@STREAM.method("Seek(long offset, System.IO.SeekOrigin origin)")
+def _seek(stream: Stream, offset: int, origin: EnumValue) -> Int64:
+    base = {"Begin": 0, "Current": 1, "End": 2}[origin.name]
+    start = 0 if base == 0 else stream.tell() if base == 1 else stream.size()
+    if start + offset < 0:
+        throw("IOException", "An attempt was made to move the file pointer before the beginning of the file.")
+    stream.seek(start + int(offset))
+    return Int64(stream.tell())
+
+
+@STREAM.method("SetLength(long value)")
+def _set_length(stream: Stream, length: int) -> Any:
+    stream.resize(int(length))
+    return NOTHING
+
+
+def _flush(stream: Stream, to_disk: bool = False) -> Any:
+    del to_disk
+    stream.flush()
+    return NOTHING
+
+
+def _close(stream: Any) -> Any:
+    stream.close()
+    return NOTHING
+
+
+STREAM.method("Flush()")(_flush)
+FILE_STREAM.method("Flush()", "Flush(bool flushToDisk)")(_flush)
+STREAM.method("Close()", "Dispose()")(_close)
+
+
+@STREAM.method("CopyTo(System.IO.Stream target)", "CopyTo(System.IO.Stream target, int bufferSize)")
+def _copy_to(stream: Stream, target: Stream, size: int = 81920) -> Any:
+    del size
+    stream.check()
+    while chunk := stream.read(1 << 20):
+        target.write(chunk)
+    return NOTHING
+
+
+FILE_STREAM.method("Lock(long position, long length)", "Unlock(long position, long length)")(
+    lambda stream, position, length: _refuse("byte range locks")
+)
+
+
+def _refuse(what: str) -> Any:
+    raise NotSimulated(what)
+
+
+def open_file(machine: Any, path: str, mode: str, access: int | None = None, share: int = 1) -> FileStream:
+    """new FileStream(...): ``access`` by default what the mode allows."""
+    if access is None:
+        access = 2 if mode == "Append" else 3
+    if mode in ("CreateNew", "Create", "Truncate") and not access & 2:
+        throw("ArgumentException", f"Combining FileMode: {mode} with FileAccess: Read is invalid.")
+    if mode == "Append" and access & 1:
+        throw("ArgumentException", "Append access can be requested only in write-only mode.")
+    return FileStream(need(machine).fs.open(path_of(path), mode, Access(access), Share(share & 7)))
+
+
+_M, _A, _S = "System.IO.FileMode mode", "System.IO.FileAccess access", "System.IO.FileShare share"
+
+
+@FILE_STREAM.ctor(
+    f"(string path, {_M})",
+    f"(string path, {_M}, {_A})",
+    f"(string path, {_M}, {_A}, {_S})",
+    f"(string path, {_M}, {_A}, {_S}, int bufferSize)",
+    machine=True,
+)
+def _new_file_stream(
+    machine: Any,
+    path: str,
+    mode: EnumValue,
+    access: EnumValue | None = None,
+    share: EnumValue | None = None,
+    size: int = 0,
+) -> FileStream:
+    del size
+    return open_file(
+        machine, path, mode.name, None if access is None else access.value, 1 if share is None else share.value
+    )
+
+
+@FILE_STREAM.ctor(f"(string path, {_M}, {_A}, {_S}, int bufferSize, System.IO.FileOptions options)", machine=True)
+def _new_with_options(
+    machine: Any, path: str, mode: EnumValue, access: EnumValue, share: EnumValue, size: int, options: EnumValue
+) -> FileStream:
+    del size
+    if options.value & 67108864:
+        raise NotSimulated("FileOptions.DeleteOnClose")
+    return open_file(machine, path, mode.name, access.value, share.value)
+
+
+MEMORY.ctor("()")(MemoryStream)
+MEMORY.ctor("(int capacity)")(lambda capacity: MemoryStream())
+MEMORY.ctor("(byte[] buffer)")(lambda data: MemoryStream(data.data, fixed=True))
+MEMORY.ctor("(byte[] buffer, bool writable)")(
+    lambda data, writable: MemoryStream(data.data, writable=writable, fixed=True)
+)
+MEMORY.ctor("(byte[] buffer, int index, int count)")(
+    lambda data, at, count: MemoryStream(bytearray(data.data[at : at + count]), fixed=True)
+)
+MEMORY.method("ToArray()")(lambda stream: ByteArray(bytes(stream.data)))
+MEMORY.method("GetBuffer()")(lambda stream: ByteArray(stream.data))
+MEMORY.prop("Capacity", "int", lambda stream: len(stream.data))
+
+
+@MEMORY.method("WriteTo(System.IO.Stream target)")
+def _write_to(stream: MemoryStream, target: Stream) -> Any:
+    target.write(bytes(stream.data))
+    return NOTHING
+
+
+class GZip(ZipStream):
+    """Its own class, so that the type is told apart."""
+
+
+class Deflate(ZipStream):
+    """Its own class, so that the type is told apart."""
+
+
+def _compressor(name: str, made: type[ZipStream], bits: int) -> None:
+    kind = define(f"System.IO.Compression.{name}", STREAM, py=made, closed=True)
+
+    @kind.ctor(
+        "(System.IO.Stream stream, System.IO.Compression.CompressionMode mode)",
+        "(System.IO.Stream stream, System.IO.Compression.CompressionMode mode, bool leaveOpen)",
+    )
+    def by_mode(base: Stream, mode: EnumValue, leave_open: bool = False) -> ZipStream:
+        return made(base, compress=mode.name == "Compress", bits=bits, leave_open=leave_open)
+
+    @kind.ctor(
+        "(System.IO.Stream stream, System.IO.Compression.CompressionLevel level)",
+        "(System.IO.Stream stream, System.IO.Compression.CompressionLevel level, bool leaveOpen)",
+    )
+    def by_level(base: Stream, level: EnumValue, leave_open: bool = False) -> ZipStream:
+        number = {"Optimal": 6, "Fastest": 1, "NoCompression": 0}[level.name]
+        return made(base, compress=True, bits=bits, leave_open=leave_open, level=number)
+
+    kind.prop("BaseStream", "object", lambda stream: stream.base)
+
+
+_compressor("GZipStream", GZip, 31)
+_compressor("DeflateStream", Deflate, -15)
+
+
+# -- readers and writers ------------------------------------------------------------------------------------------
+class Reader(NetObject):
+    """StreamReader and StringReader: text decoded at once, given out in pieces."""
+
+    def __init__(self, stream: Stream | None, encoding: Encoding | None, text: str | None = None) -> None:
+        self.stream = stream
+        self.encoding = encoding or UTF8_NO_BOM
+        self._text = text
+        self.at = 0
+        self.closed = False
+
+    @property
+    def text(self) -> str:
+        if self.closed:
+            throw("ObjectDisposedException", "Cannot read from a closed TextReader.")
+        if self._text is None and self.stream is not None:
+            self._text = decode_detecting(self.stream.read(), self.encoding)
+        return self._text or ""
+
+    def line(self) -> str | None:
+        text = self.text
+        if self.at >= len(text):
+            return None
+        end = self.at
+        while end < len(text) and text[end] not in "\r\n":
+            end += 1
+        found = text[self.at : end]
+        self.at = end + (2 if text[end : end + 2] == "\r\n" else 1)
+        return found
+
+    def rest(self) -> str:
+        found = self.text[self.at :]
+        self.at = len(self.text)
+        return found
+
+    def close(self) -> None:
+        self.closed = True
+        if self.stream is not None:
+            self.stream.close()
+
+
+class StringReader(Reader):
+    """Its own class, so that the type is told apart."""
+
+
+def decode_detecting(data: bytes, encoding: Encoding) -> str:
+    """Text of a file: a byte order mark wins over the encoding asked for."""
+    for mark, codec in (
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe\0\0", "utf-32-le"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec, "replace")
+    return encoding.decode(data)
+
+
+TEXT_READER = define("System.IO.TextReader", interfaces=("System.IDisposable",), closed=True)
+STREAM_READER = define("System.IO.StreamReader", TEXT_READER, py=Reader, closed=True)
+STRING_READER = define("System.IO.StringReader", TEXT_READER, py=StringReader, closed=True)
+TEXT_READER.method("ReadLine()")(Reader.line)
+TEXT_READER.method("ReadToEnd()")(Reader.rest)
+TEXT_READER.method("Close()", "Dispose()")(_close)
+STREAM_READER.prop("EndOfStream", "bool", lambda reader: reader.at >= len(reader.text))
+STREAM_READER.prop("BaseStream", "object", lambda reader: reader.stream)
+STREAM_READER.prop("CurrentEncoding", "object", lambda reader: reader.encoding)
+
+
+def _peek(reader: Reader, *, take: bool) -> int:
+    text = reader.text
+    if reader.at >= len(text):
+        return -1
+    char = ord(text[reader.at])
+    reader.at += 1 if take else 0
+    return char
+
+
+TEXT_READER.method("Read()")(lambda reader: _peek(reader, take=True))
+TEXT_READER.method("Peek()")(lambda reader: _peek(reader, take=False))
+STREAM_READER.ctor("(System.IO.Stream stream)", "(System.IO.Stream stream, System.Text.Encoding encoding)")(
+    lambda stream, encoding=None: Reader(stream, encoding)
+)
+STREAM_READER.ctor("(string path)", "(string path, System.Text.Encoding encoding)", machine=True)(
+    lambda machine, path, encoding=None: Reader(open_file(machine, path, "Open", 1, 1), encoding)
+)
+STRING_READER.ctor("(string s)")(lambda text: StringReader(None, None, text))
+
+
+class Writer(NetObject):
+    """StreamWriter and StringWriter."""
+
+    def __init__(self, stream: Stream | None, encoding: Encoding | None) -> None:
+        self.stream = stream
+        self.encoding = encoding or UTF8_NO_BOM
+        self.pending = ""
+        self.auto_flush = False
+        self.new_line = "\r\n"
+        self.closed = False
+        self.fresh = stream is not None and stream.can_seek and stream.tell() == 0
+
+    def put(self, text: str) -> None:
+        if self.closed:
+            throw("ObjectDisposedException", "Cannot write to a closed TextWriter.")
+        self.pending += text
+        if self.auto_flush:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.stream is None:
+            return
+        data = self.encoding.encode(self.pending)
+        if self.fresh:
+            data = self.encoding.preamble + data
+            self.fresh = False
+        self.pending = ""
+        if data:
+            self.stream.write(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.flush()
+            if self.stream is not None:
+                self.stream.close()
+        self.closed = True
+
+    def to_net_string(self) -> str:
+        return self.pending if self.stream is None else "System.IO.StreamWriter"
+
+
+class StringWriter(Writer):
+    """Its own class, so that the type is told apart."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None)
+
+
+TEXT_WRITER = define("System.IO.TextWriter", interfaces=("System.IDisposable",), closed=True)
+STREAM_WRITER = define("System.IO.StreamWriter", TEXT_WRITER, py=Writer, closed=True)
+define("System.IO.StringWriter", TEXT_WRITER, py=StringWriter, closed=True).ctor("()")(StringWriter)
+
+
+def _put(writer: Writer, value: Any = "", *, line: bool) -> Any:
+    writer.put(convert.net_to_string(value) + (writer.new_line if line else ""))
+    return NOTHING
+
+
+TEXT_WRITER.method("Write(string value)", "Write(object value)")(lambda writer, value: _put(writer, value, line=False))
+TEXT_WRITER.method("WriteLine()", "WriteLine(string value)", "WriteLine(object value)")(
+    lambda writer, value="": _put(writer, value, line=True)
+)
+TEXT_WRITER.method("Flush()")(_flush)
+TEXT_WRITER.method("Close()", "Dispose()")(_close)
+TEXT_WRITER.prop("NewLine", "string", lambda w: w.new_line, lambda w, value: setattr(w, "new_line", value))
+STREAM_WRITER.prop("AutoFlush", "bool", lambda w: w.auto_flush, lambda w, value: setattr(w, "auto_flush", value))
+STREAM_WRITER.prop("BaseStream", "object", lambda writer: writer.stream)
+STREAM_WRITER.ctor("(System.IO.Stream stream)", "(System.IO.Stream stream, System.Text.Encoding encoding)")(
+    Writer_ := lambda stream, encoding=None: Writer(stream, encoding)
+)
+
+
+@STREAM_WRITER.ctor(
+    "(string path)",
+    "(string path, bool append)",
+    "(string path, bool append, System.Text.Encoding encoding)",
+    machine=True,
+)
+def _writer_for(machine: Any, path: str, append: bool = False, encoding: Encoding | None = None) -> Writer:
+    stream = open_file(machine, path, "Append" if append else "Create", 2, 1)
+    return Writer(stream, encoding)
+
+
+# -- BinaryReader, BinaryWriter -----------------------------------------------------------------------------------
+class Binary(NetObject):
+    """A binary reader or writer over a stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+
+class BinaryReader(Binary):
+    def take(self, count: int) -> bytes:
+        chunk = self.stream.read(count)
+        if len(chunk) < count:
+            throw("System.IO.EndOfStreamException", "Unable to read beyond the end of the stream.")
+        return chunk
+
+    def size_prefix(self) -> int:
+        result = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            result |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                return result
+
+
+class BinaryWriter(Binary):
+    pass
+
+
+BINARY_READER = define("System.IO.BinaryReader", py=BinaryReader, interfaces=("System.IDisposable",), closed=True)
+BINARY_WRITER = define("System.IO.BinaryWriter", py=BinaryWriter, interfaces=("System.IDisposable",), closed=True)
+for _kind, _made in ((BINARY_READER, BinaryReader), (BINARY_WRITER, BinaryWriter)):
+    _kind.ctor("(System.IO.Stream stream)", "(System.IO.Stream stream, System.Text.Encoding encoding)")(
+        lambda stream, encoding=None, made=_made: made(stream)
+    )
+    _kind.method("Close()", "Dispose()")(_close)
+    _kind.prop("BaseStream", "object", lambda binary: binary.stream)
+BINARY_WRITER.method("Flush()")(_flush)
+
+
+def _binary(name: str, code: str, type_name: str) -> None:
+    size = struct.calcsize(code)
+
+    def read(reader: BinaryReader) -> Any:
+        from fleetdeploy.lab.powershell import types
+
+        value = struct.unpack(code, reader.take(size))[0]
+        kind = types.resolve(type_name)
+        return value if kind is None else convert.to_type(value, kind)
+
+    def write(writer: BinaryWriter, value: Any) -> Any:
+        writer.stream.write(struct.pack(code, value))
+        return NOTHING
+
+    BINARY_READER.method(f"{name}()")(read)
+    BINARY_WRITER.method(f"Write({type_name} value)")(write)
+
+
+for _name, _code, _type in (
+    ("ReadInt32", "<i", "int"),
+    ("ReadBoolean", "<?", "bool"),
+    ("ReadByte", "<B", "byte"),
+    ("ReadInt16", "<h", "int16"),
+    ("ReadInt64", "<q", "long"),
+    ("ReadUInt16", "<H", "uint16"),
+    ("ReadUInt32", "<I", "uint32"),
+    ("ReadUInt64", "<Q", "uint64"),
+    ("ReadDouble", "<d", "double"),
+    ("ReadSingle", "<f", "float"),
+):
+    _binary(_name, _code, _type)
+BINARY_READER.method("ReadBytes(int count)")(lambda reader, count: ByteArray(reader.stream.read(count)))
+BINARY_READER.method("ReadString()")(lambda reader: reader.take(reader.size_prefix()).decode("utf-8", "replace"))
+
+
+@BINARY_READER.method("PeekChar()")
+def _peek_char(reader: BinaryReader) -> int:
+    position = reader.stream.tell()
+    chunk = reader.stream.read(1)
+    reader.stream.seek(position)
+    if chunk and chunk[0] > 127:
+        raise NotSimulated("PeekChar on text beyond ASCII")
+    return chunk[0] if chunk else -1
+
+
+@BINARY_WRITER.method("Write(byte[] buffer)")
+def _write_bytes(writer: BinaryWriter, data: ByteArray) -> Any:
+    writer.stream.write(bytes(data.data))
+    return NOTHING
+
+
+@BINARY_WRITER.method("Write(string value)")
+def _write_string(writer: BinaryWriter, text: str) -> Any:
+    data = text.encode("utf-8", "replace")
+    size = len(data)
+    prefix = bytearray()
+    while size >= 0x80:
+        prefix.append(size & 0x7F | 0x80)
+        size >>= 7
+    prefix.append(size)
+    writer.stream.write(bytes(prefix) + data)
+    return NOTHING
+
+
+@BINARY_WRITER.method("Write(char value)")
+def _write_char(writer: BinaryWriter, char: Char) -> Any:
+    writer.stream.write(char.encode("utf-8"))
+    return NOTHING
+
+
+_ = (Byte, PSArray, Callable)
