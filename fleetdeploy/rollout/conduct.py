@@ -10,7 +10,7 @@ sessions.
 
 from __future__ import annotations
 
-from fleetdeploy.engine.executor import Workers
+from fleetdeploy.engine.executor import Tools, Workers
 from fleetdeploy.errors import ExitCode, HostError, Unreachable
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import to_plain
@@ -124,12 +124,14 @@ class _Conductor:
         if refused is not None:
             return refused
         if plan.kind == "back":
+            self._begin()
             return self._back()
         turned = self._take_stock() if self.run_.resume else False
         if not self.run_.resume:
             refused = self._compare()
             if refused is not None:
                 return refused
+        self._begin()
         return self._forward(turned=turned)
 
     # -- before anything is changed --------------------------------------------------------------------------------
@@ -247,6 +249,16 @@ class _Conductor:
         code = ExitCode.PARTIAL if unclosed or outcome is not Outcome.SUCCEEDED else ExitCode.OK
         detail = f"had ended: {text}" + (f"; not closed: {', '.join(unclosed)}" if unclosed else "")
         return end.leave(book, outcome, code, detail)
+
+    def _begin(self) -> None:
+        """Opening is over: every host knows that this rollout runs, so nobody waits for it to withdraw (rule 4)."""
+        names = [n for n, p in self.book.pages.items() if p.opened]
+        for name, answer in self.crew.each(names, "begin", lambda n: lambda tools: self._beat(tools, n)).items():
+            if isinstance(answer, HostError):
+                self.book.note(f"did not answer the first sign of life: {answer.what}", name, "warning")
+
+    def _beat(self, tools: Tools[HostPort], name: str) -> None:
+        tools.resource.beat(self.book.claim(name))
 
     # -- forward and back ------------------------------------------------------------------------------------------
 

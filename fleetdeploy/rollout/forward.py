@@ -226,7 +226,14 @@ class Forward:
         target = self.target(name)
 
         def task(tools: Tools[HostPort]) -> Worked:
-            return bring(tools, (request,), target, password=ports.password, previous_password=ports.previous_password)
+            return bring(
+                tools,
+                (request,),
+                target,
+                patience_s=book.run.timeouts.call_s / 2,
+                password=ports.password,
+                previous_password=ports.previous_password,
+            )
 
         return task
 

@@ -33,6 +33,7 @@ from fleetdeploy.rollout.ports import HostPort
 T = TypeVar("T")
 _LONGEST_WINDOW_S = 5.0
 _RETRY_S = 1.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def activate(
     tools: Tools[HostPort],
     request: ActivateRequest,
     *,
+    patience_s: float = 30.0,
     password: Secret | None = None,
     previous_password: Secret | None = None,
 ) -> ActivateResult:
@@ -131,21 +133,29 @@ def activate(
     Raises:
         HostError: AnswerLost if the host cannot say what became of it.
     """
-    patience = 2 * (request.stop_timeout_s + request.start_timeout_s + request.lock_wait_s) + 30.0
-    attempts = 3
-    while True:
-        attempts -= 1
+    patience = 2 * (request.stop_timeout_s + request.start_timeout_s + request.lock_wait_s) + patience_s
+    lost: AnswerLost | None = None
+    for _ in range(_ATTEMPTS):
         try:
             return tools.resource.activate(request, password=password, previous_password=previous_password)
-        except AnswerLost as lost:
-            tools.tell(Note("the answer was lost: asking the host what became of it", tools.host, "warning"))
+        except AnswerLost as error:
+            lost = error
+        except (Unreachable, Busy) as error:
+            if lost is None:
+                raise
+            # This time nothing was sent, but the time before it was: the host is unknown, not untouched.
+            raise lost from error
+        tools.tell(Note("the answer was lost: asking the host what became of it", tools.host, "warning"))
+        try:
             seen = quiet(tools, patience)
-            ended = _ended_as(seen, request)
-            if ended is not None:
-                return ended
-            if not attempts:
-                raise lost
-            # Nothing runs there now. Sending it again looks first: it finishes, repairs or begins (rules 10 to 12).
+        except (Unreachable, Busy) as error:
+            raise lost from error
+        ended = _ended_as(seen, request)
+        if ended is not None:
+            return ended
+        # Nothing runs there now. Sending it again looks first: it finishes, repairs or begins (rules 10 to 12).
+    assert lost is not None  # noqa: S101 - the loop ends only after a lost answer
+    raise lost
 
 
 def _ended_as(seen: Observation, request: ActivateRequest) -> ActivateResult | None:
@@ -231,6 +241,7 @@ def bring(
     requests: tuple[ActivateRequest, ...],
     target: Target,
     *,
+    patience_s: float = 30.0,
     password: Secret | None = None,
     previous_password: Secret | None = None,
     turn: Callable[[], None] | None = None,
@@ -244,7 +255,9 @@ def bring(
         for request in requests:
             tools.tell(Activating())
             sent = True
-            result = activate(tools, request, password=password, previous_password=previous_password)
+            result = activate(
+                tools, request, patience_s=patience_s, password=password, previous_password=previous_password
+            )
             if result.outcome not in GOING_ON:
                 return Worked(result, sent=True)
     except Stale:

@@ -85,6 +85,10 @@ def open_all(book: Book, crew: Crew, hosts: Iterable[str]) -> Opened | NotOpened
     return Opened(silent, ended)
 
 
+def _patience(book: Book) -> float:
+    return min(_ANSWER_PATIENCE_S, book.run.timeouts.call_s)
+
+
 def _open(book: Book, name: str, expected: OpenEntry | None) -> Task[HostPort]:
     run, page = book.run, book.pages[name]
     request = OpenRequest(
@@ -103,7 +107,7 @@ def _open(book: Book, name: str, expected: OpenEntry | None) -> Task[HostPort]:
     )
 
     def task(tools: Tools[HostPort]) -> OpenResult:
-        result = settled(tools, lambda: tools.resource.open(request), _ANSWER_PATIENCE_S if page.opened else 0.0)
+        result = settled(tools, lambda: tools.resource.open(request), _patience(book) if page.opened else 0.0)
         if result.result == "opened":
             # Written here, in the host's own thread: the next beat must already show the token.
             page.token, page.step, page.opened = result.token, result.step_high, True
@@ -196,7 +200,7 @@ def withdraw(book: Book, crew: Crew) -> None:
 
         def task(tools: Tools[HostPort]) -> str:
             tools.heartbeat.stop()
-            return settled(tools, lambda: tools.resource.close(request), _ANSWER_PATIENCE_S)
+            return settled(tools, lambda: tools.resource.close(request), _patience(book))
 
         return task
 
@@ -219,7 +223,7 @@ def close_all(book: Book, crew: Crew, outcome: str) -> tuple[str, ...]:
 
         def task(tools: Tools[HostPort]) -> str:
             tools.heartbeat.stop()
-            return settled(tools, lambda: tools.resource.close(request), _ANSWER_PATIENCE_S)
+            return settled(tools, lambda: tools.resource.close(request), _patience(book))
 
         return task
 

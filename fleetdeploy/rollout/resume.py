@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from fleetdeploy.engine.executor import Tools
+from fleetdeploy.engine.executor import Done, Tools
 from fleetdeploy.errors import FleetdeployError, HostError
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.host import Host
@@ -68,7 +68,7 @@ def finish_closing(rollout: str, outcome: str, hosts: tuple[Host, ...], ports: P
         waiting = {h.name for h in hosts}
         while waiting:
             done = workers.next(1.0)
-            if done is None or not hasattr(done, "tag"):
+            if not isinstance(done, Done):
                 continue
             waiting.discard(done.host)
             error = done.error

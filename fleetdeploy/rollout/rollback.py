@@ -130,14 +130,21 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
     def task(tools: Tools[HostPort]) -> Worked:
         if needs_turn:
             try:
-                _turn_host(book, tools, name, _BACK_PATIENCE_S)
+                _turn_host(book, tools, name, min(_BACK_PATIENCE_S, book.run.timeouts.call_s))
             except Stale:
                 raise
             except HostError as error:
                 return Worked(None, error=error)
         # The claims are made after the turn: they must show the new token.
         target = Target(origin_health, ports.fleet.host(name).connection.address, sha256="")
-        return bring(tools, requests(), target, password=ports.previous_password, previous_password=ports.password)
+        return bring(
+            tools,
+            requests(),
+            target,
+            patience_s=book.run.timeouts.call_s / 2,
+            password=ports.previous_password,
+            previous_password=ports.password,
+        )
 
     return task
 

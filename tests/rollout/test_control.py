@@ -1,0 +1,207 @@
+"""Signals, promotion, resume, rollback by command, and two conductors that meet."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from fleetdeploy.errors import ExitCode
+from fleetdeploy.model import events as ev
+from fleetdeploy.model.run import Hold, Outcome
+from fleetdeploy.plan.rollback import AlreadyUndone, CloseOnly, NothingToUndo, Undo, candidate
+from fleetdeploy.rollout.resume import finish_closing, stored_plan
+from fleetdeploy.rollout.survey import survey_once
+from tests.rollout.conftest import Scene
+from tests.rollout.fake_fleet import FakeHost
+
+
+def choice(scene: Scene):  # noqa: ANN201
+    sights = survey_once(scene.fleet.hosts, scene.connect)
+    return candidate({n: s.observation for n, s in sights.items()})
+
+
+def test_a_signal_stops_at_a_safe_point_and_resume_finishes(scene: Scene) -> None:
+    scene.with_hosts(5)
+    scene.hosts["web2"].on_activate = lambda h, r: scene.interrupt.request()
+    result = scene.roll("v1.4.2")
+    assert (result.outcome, result.hold, result.exit_code) == (None, Hold.INTERRUPTED, ExitCode.INTERRUPTED)
+    assert all(h.open is not None for h in scene.hosts.values())
+    stops = {n: h.stops for n, h in scene.hosts.items()}
+    assert 0 < sum(stops.values()) < 5
+    scene.interrupt = type(scene.interrupt)()
+    for host in scene.hosts.values():
+        host.on_activate = lambda h, r: None
+        host.beaten_at = -1e9  # its sign of life ran out
+    assert scene.journal is not None
+    plan = stored_plan(scene.journal, "R1")
+    assert plan is not None
+    assert scene.go(plan, rollout="R1", resume=True).exit_code is ExitCode.OK
+    assert scene.versions() == {"v1.4.2"}
+    assert all(h.stops == 1 and h.open is None for h in scene.hosts.values())
+
+
+def test_the_stored_plan_is_the_same_plan(scene: Scene) -> None:
+    scene.with_hosts(3)
+    plan = scene.plan("v1.4.2")
+    scene.go(plan)
+    assert scene.journal is not None
+    assert stored_plan(scene.journal, "R1") == plan
+
+
+def test_a_living_owner_is_not_taken_over(scene: Scene) -> None:
+    scene.with_hosts(2)
+    scene.interrupt.request()
+    scene.hosts["web1"].on_activate = lambda h, r: None
+    scene.interrupt = type(scene.interrupt)()
+    scene.hosts["web1"].on_activate = lambda h, r: scene.interrupt.request()
+    first = scene.roll("v1.4.2")
+    assert first.exit_code is ExitCode.INTERRUPTED
+    scene.interrupt = type(scene.interrupt)()
+    scene.hosts["web1"].on_activate = lambda h, r: None
+    # The entries look alive: another rollout is refused, and so is a resume that was not told to take over.
+    assert scene.roll("v1.4.2").exit_code is ExitCode.REFUSED
+    assert scene.journal is not None
+    plan = stored_plan(scene.journal, "R1")
+    assert plan is not None
+    assert scene.go(plan, rollout="R1", resume=True).exit_code is ExitCode.REFUSED
+    taken = scene.go(plan, rollout="R1", resume=True, take_over=True)
+    assert taken.outcome is Outcome.SUCCEEDED
+
+
+def test_a_dead_owner_is_named_to_a_new_rollout(scene: Scene) -> None:
+    scene.with_hosts(2)
+    scene.hosts["web1"].on_activate = lambda h, r: scene.interrupt.request()
+    scene.roll("v1.4.2")
+    scene.interrupt = type(scene.interrupt)()
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+        host.on_activate = lambda h, r: None
+    result = scene.roll("v1.4.3")
+    assert result.exit_code is ExitCode.REFUSED
+    assert any("resume R1" in step for step in result.next_steps)
+
+
+def test_pause_after_canary_ends_with_7_and_promote_goes_on(scene: Scene) -> None:
+    scene.with_hosts(4)
+    result = scene.roll("v1.4.2", pause_after_canary=True)
+    assert (result.hold, result.exit_code) == (Hold.AWAITING_PROMOTION, ExitCode.PAUSED)
+    assert sum(h.stops for h in scene.hosts.values()) == 1
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+    assert scene.journal is not None
+    plan = stored_plan(scene.journal, "R1")
+    assert plan is not None
+    done = scene.go(plan, rollout="R1", resume=True, decision="promote")
+    assert done.outcome is Outcome.SUCCEEDED
+    assert all(h.stops == 1 for h in scene.hosts.values())
+
+
+def test_promote_through_the_requests_table(scene: Scene) -> None:
+    scene.with_hosts(3)
+    journal = scene.journal
+    assert journal is not None
+
+    def promote() -> None:
+        for _ in range(100):
+            if any(isinstance(e, ev.HoldChanged) and e.hold is Hold.AWAITING_PROMOTION for e in scene.events):
+                journal.request("R1", "promote", "me")
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=promote)
+    thread.start()
+    result = scene.go(scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=5.0))
+    thread.join()
+    assert result.outcome is Outcome.SUCCEEDED
+
+
+def test_abort_of_a_paused_rollout_undoes_or_leaves(scene: Scene) -> None:
+    scene.with_hosts(3)
+    scene.roll("v1.4.2", pause_after_canary=True)
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+    assert scene.journal is not None
+    plan = stored_plan(scene.journal, "R1")
+    assert plan is not None
+    result = scene.go(plan, rollout="R1", resume=True, decision="abort-rollback")
+    assert (result.outcome, result.exit_code) == (Outcome.ABORTED, ExitCode.UNDONE)
+    assert scene.versions() == {"v1.4.0"}
+
+
+def test_rollback_by_command_from_the_hosts_alone(scene: Scene) -> None:
+    scene.with_hosts(4)
+    assert choice(scene) == NothingToUndo()
+    scene.roll("v1.4.2")
+    assert choice(scene) == Undo("R1", "v1.4.2", is_open=False)
+    result = scene.go(scene.rollback_plan("R1"))
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
+    assert scene.versions() == {"v1.4.0"}
+    assert choice(scene) == AlreadyUndone("R1", "v1.4.2")
+
+
+def test_rollback_to_a_version_goes_over_several_rollouts(scene: Scene) -> None:
+    scene.with_hosts(2)
+    scene.roll("v1.4.1")
+    scene.roll("v1.4.2")
+    plan = scene.rollback_plan(target="v1.4.0")
+    assert plan.host("web1").undo == ("R2", "R1")
+    assert scene.go(plan).outcome is Outcome.SUCCEEDED
+    assert scene.versions() == {"v1.4.0"}
+
+
+def test_rollback_takes_over_a_dead_rollout(scene: Scene) -> None:
+    scene.with_hosts(4)
+    scene.hosts["web2"].on_activate = lambda h, r: scene.interrupt.request()
+    scene.roll("v1.4.2")
+    scene.interrupt = type(scene.interrupt)()
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+        host.on_activate = lambda h, r: None
+    found = choice(scene)
+    assert isinstance(found, Undo)
+    assert found.is_open
+    result = scene.go(scene.rollback_plan("R1"))
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
+    assert scene.versions() == {"v1.4.0"}
+    assert all(r.ended for h in scene.hosts.values() for r in h.rollouts.values())
+
+
+def test_an_end_that_was_not_written_is_written_and_nothing_is_undone(scene: Scene) -> None:
+    scene.with_hosts(3)
+    scene.roll("v1.4.2", pause_after_canary=True)
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+    assert scene.journal is not None
+    plan = stored_plan(scene.journal, "R1")
+    assert plan is not None
+
+    def die(host: FakeHost, request: object) -> None:
+        pass
+
+    scene.go(plan, rollout="R1", resume=True, decision="promote")
+    # As if web3 had not answered the close.
+    from dataclasses import replace
+
+    web3 = scene.hosts["web3"]
+    record = web3.rollouts["R1"]
+    web3.rollouts["R1"] = replace(record, ended=False, outcome="")
+    assert choice(scene) == CloseOnly("R1", "v1.4.2", "succeeded")
+    assert finish_closing("R1", "succeeded", scene.fleet.hosts, scene.ports()) == {}
+
+
+def test_two_rollouts_from_two_stores_one_is_refused_by_the_hosts(scene: Scene) -> None:
+    scene.with_hosts(3)
+    plan = scene.plan("v1.4.2")
+    results: list[ExitCode] = []
+
+    def go() -> None:
+        results.append(scene.go(plan, rollout=f"T{threading.get_ident()}").exit_code)
+
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ExitCode.OK in results
+    assert all(h.stops == 1 for h in scene.hosts.values())
+    assert set(results) <= {ExitCode.OK, ExitCode.REFUSED}
