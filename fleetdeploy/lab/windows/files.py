@@ -21,6 +21,7 @@ from .errors import FileError, FileErrorKind
 from .nodes import ARCHIVE, DIRECTORY, READ_ONLY, Access, Directory, Drive, File, FileHandle, Share
 from .ownership import current_owner
 
+__all__ = ["MODES", "Access", "FileHandle", "FileSystem", "Info", "Share"]
 MODES = ("CreateNew", "Create", "Open", "OpenOrCreate", "Truncate", "Append")
 
 

@@ -101,6 +101,7 @@ class WindowsHost:
         self.faults.on_added.append(self._fault_added)
         self.processes = Processes(self.clock, random.Random(f"{seed}:{name}"))  # noqa: S311 - a simulation's seed
         self.services_process: Process
+        self.shell_process: Process  # stands for all shells: what $PID names
         self.scm = ServiceControlManager(self)
         scenery.furnish(self)
         self._boot(uptime)

@@ -135,6 +135,8 @@ def boot_processes(host: WindowsHost) -> None:
     host.services_process = host.processes.spawn(
         f"{SYSTEM32}\\services.exe", f"{SYSTEM32}\\services.exe", parent_pid=wininit.pid, protected=True
     )
+    shell = f"{SYSTEM32}\\wsmprovhost.exe"
+    host.shell_process = host.processes.spawn(shell, f"{shell} -Embedding", protected=True)
     host.processes.spawn(f"{SYSTEM32}\\lsass.exe", f"{SYSTEM32}\\lsass.exe", parent_pid=wininit.pid, protected=True)
 
 

@@ -331,3 +331,19 @@ def test_a_waiting_script_can_be_stopped(host: WindowsHost, install: Callable[..
     thread.join(5)
     assert outcomes
     assert outcomes[0].state == "Stopped"
+
+
+def test_the_older_wmi_objects(host: WindowsHost, run: Script, install: Callable[..., str]) -> None:
+    install()
+    script = """$s = Get-WmiObject Win32_Service -Filter "Name='app'"
+        $s.State; $s.StartService().ReturnValue; $s.StartService().ReturnValue
+        (gwmi -Query "select * from Win32_Service where Name = 'app'").Started"""
+    assert run(script).texts == ["Stopped", "0", "10", "True"]
+    boot = "$o = Get-WmiObject Win32_OperatingSystem; $o.ConvertToDateTime($o.LastBootUpTime) -is [datetime]"
+    assert run(boot).values == [True]
+    assert "__PATH" in refused(host, "(Get-WmiObject Win32_OperatingSystem).__PATH")
+
+
+def test_the_shell_has_a_process(host: WindowsHost, run: Script) -> None:
+    assert run("(Get-Process -Id $PID).ProcessName").texts == ["wsmprovhost"]
+    assert "its own shell" in refused(host, "Stop-Process -Id $PID -Force")

@@ -33,7 +33,7 @@ _START_MODES = {
 _NAMESPACE = Param("Namespace", "string", by_property=True)
 
 
-def _look(row: Row) -> Callable[[str], Any]:
+def look_up(row: Row) -> Callable[[str], Any]:
     def look(name: str) -> Any:
         try:
             return row.look(name)
@@ -63,7 +63,7 @@ def _instances(ctx: CmdletContext, command: Cmdlet) -> list[CimInstance]:
         make = CLASSES.get(name.lower())
         if make is None:
             raise NotSimulated(f"the CIM class {name}", ctx.line)
-        return [row.make() for row in make(host) if condition(_look(row))]
+        return [row.make() for row in make(host) if condition(look_up(row))]
     except WqlError:
         ctx.fail("HRESULT 0x80041017", "InvalidArgument", _CIM_EXCEPTION, "Invalid query ")
         return []
@@ -281,6 +281,8 @@ def _terminate(ctx: CmdletContext, host: WindowsHost, key: str, values: dict[str
         if process is None:
             ctx.fail("HRESULT 0x80041002", "ObjectNotFound", _CIM_EXCEPTION, "Not found ", terminating=True)
             return 2
+        if process is host.shell_process:
+            raise NotSimulated("a script that kills its own shell", ctx.line)
         if process.protected:
             return 2
         host.effects.add("kill", process.name)

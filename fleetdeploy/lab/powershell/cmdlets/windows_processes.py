@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.cmdlets.windows_support import has_wildcard, machine_of, matches, wait_until
@@ -94,6 +95,8 @@ class StopProcess(ProcessCmdlet):
             label = f"{found.short_name} ({found.process.pid})"
             if not ctx.should_process(label, "Stop-Process"):
                 continue
+            if found.process is host.shell_process:
+                raise NotSimulated("a script that kills its own shell", ctx.line)
             with host.lock:
                 running, protected = found.process.running, found.process.protected
                 if running and not protected:

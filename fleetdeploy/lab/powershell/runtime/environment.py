@@ -106,7 +106,7 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
     for name, value in (
         ("PSVersionTable", version_table(runspace.version, build)),
         ("Error", runspace.errors),
-        ("PID", 4242),
+        ("PID", 4242 if runspace.machine is None else runspace.machine.shell_process.pid),
         ("PSHOME", r"C:\Windows\System32\WindowsPowerShell\v1.0"),
         ("HOME", r"C:\Users\Administrator"),
         ("PSCulture", "en-US"),
