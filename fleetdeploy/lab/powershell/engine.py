@@ -8,7 +8,7 @@ runtime/interp.py.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -119,6 +119,7 @@ class Runspace:
         self.environment: dict[str, tuple[str, str]] = environment.initial_environment(machine)
         self.global_scope = Scope()
         self._sink: Sink | None = None
+        self.lift_receive_quota: Callable[[], None] | None = None
         environment.fill(self, variables or {})
         self.initial_names = frozenset(self.global_scope.variables)
 

@@ -8,7 +8,7 @@ put a double in its place.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -59,7 +59,12 @@ class Command:
 
 
 class Runspace(Protocol):
-    """One runspace: pipelines run in it one after another, on the caller's thread."""
+    """One runspace: pipelines run in it one after another, on the caller's thread.
+
+    ``lift_receive_quota`` is set before each run: what a script may call to receive more than a command may.
+    """
+
+    lift_receive_quota: Callable[[], None] | None
 
     def run(
         self,
@@ -93,9 +98,14 @@ class PowerShellEngine:
     """``fleetdeploy.lab.powershell`` behind the seam."""
 
     def runspace(self, host: Any) -> Runspace:
+        from fleetdeploy.lab.powershell import types
         from fleetdeploy.lab.powershell.engine import Runspace as Real
 
-        real: Runspace = Real(host, version=host.powershell)
+        types.load()
+        from fleetdeploy.lab.powershell.dotnet.remoting_host import INTERNAL_HOST, HostPart
+
+        remote = HostPart(INTERNAL_HOST, host.powershell, host.os_build)
+        real: Runspace = Real(host, version=host.powershell, variables={"Host": remote})
         return real
 
     def command(self, command: Command) -> Any:

@@ -166,6 +166,7 @@ class _Pipeline(ShellCommand):
         self.wire = wire
         self.input = _Input()
         self.received = 0
+        self.quota: int | None = MAX_COMMAND_BYTES
         self._commands: list[Any] = []
         self._no_input = True
 
@@ -208,7 +209,9 @@ class _Pipeline(ShellCommand):
     def _work(self, runspace: Callable[[], seam.Runspace]) -> None:
         """On the pipeline's thread."""
         try:
-            outcome = runspace().run(
+            ready = runspace()
+            ready.lift_receive_quota = self._lift_quota
+            outcome = ready.run(
                 self._commands,
                 None if self._no_input else self.input,
                 _Sink(self),
@@ -227,6 +230,9 @@ class _Pipeline(ShellCommand):
         except Exception as broken:
             log.exception("the lab could not say how a pipeline of host %s ended", self.owner.host.name)
             self._end("Failed", None, NotSimulated(f"(a defect of the lab) {broken!r}"))
+
+    def _lift_quota(self) -> None:
+        self.quota = None
 
     def _end(self, state: str, error: Any, problem: Exception | None) -> None:
         if problem is not None:
@@ -303,7 +309,7 @@ class PowerShellShell(Shell):
         try:
             if pipeline is not None:
                 pipeline.received += len(data)
-                if pipeline.received > MAX_COMMAND_BYTES:
+                if pipeline.quota is not None and pipeline.received > pipeline.quota:
                     raise QuotaExceeded(
                         "The total data received from the remote client exceeded the allowed maximum. The allowed "
                         f"maximum is {MAX_COMMAND_BYTES}."

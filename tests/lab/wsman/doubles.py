@@ -79,6 +79,7 @@ class EchoRunspace:
         self.engine = engine
         self.variables: dict[str, str] = {}
         self.exit_code = 0
+        self.lift_receive_quota: Any = None
 
     def run(
         self,

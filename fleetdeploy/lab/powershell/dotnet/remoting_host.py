@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import TYPE, NetObject, PSType, Version, define, define_enum
 
 _SMA = "System.Management.Automation."
@@ -101,13 +102,14 @@ def _property_value(info: ReflectedProperty, owner: Any, index: Any) -> HostPart
 
 
 @_PROPERTY_INFO.method("SetValue(object obj, object value, object[] index)")
-def _set_property(info: ReflectedProperty, owner: Any, value: Any, index: Any) -> None:
+def _set_property(info: ReflectedProperty, owner: Any, value: Any, index: Any) -> Any:
     from fleetdeploy.lab.powershell.runtime.values_ext import current
 
     lift = getattr(current().runspace, "lift_receive_quota", None)
     if info.leads_to is not None or value is not None or lift is None:
         raise NotSimulated(f"reflection: setting {info.name}")
     lift()
+    return NOTHING
 
 
 @_FIELD_INFO.method("GetValue(object obj)")
