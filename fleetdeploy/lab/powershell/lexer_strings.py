@@ -1,4 +1,4 @@
-"""Strings, variables and bare words: the part of the scanner that looks inside text.
+"""Strings: the part of the scanner that looks inside quotes.
 
 Decides what in a string is literal and what is to be expanded. `$( )` inside a string is only cut out here (as the real
 scanner does: parentheses counted, doubled quotes halved); the parser scans it later with `start_nested`.
@@ -6,148 +6,24 @@ scanner does: parentheses counted, doubled quotes halved); the parser scans it l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-
-from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import tokens as t
-from fleetdeploy.lab.powershell.tokens import COMMAND, EXPRESSION, Tok
-
-if TYPE_CHECKING:
-    from fleetdeploy.lab.powershell.ast import Source
-    from fleetdeploy.lab.powershell.parser_errors import ErrorList
+from fleetdeploy.lab.powershell.lexer_base import ScannerBase
+from fleetdeploy.lab.powershell.tokens import EXPRESSION, Tok
 
 _ESCAPES = {"0": "\0", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_SCOPES = frozenset({"global", "local", "script", "private", "variable"})
-NestedState = tuple[str, int, int, int, "list[int] | None", "list[Tok] | None"]
 
 
-class StringScanner:
-    """State of a scan and everything about quotes and dollars. Lexer completes it."""
+class StringScanner(ScannerBase):
+    """Everything about quotes; variables in strings are WordScanner's."""
 
-    def __init__(self, source: Source, errors: ErrorList, version: str) -> None:
-        self.source = source
-        self.errors = errors
-        self.version = version
-        self.text = source.text
-        self.length = len(self.text)
-        self.pos = 0
-        self.start = 0
-        self.mode = COMMAND
-        self.want_simple_name = False
-        self.allow_signed_numbers = False
-        self.saved: list[Tok] | None = []
-        self._base = 0
-        self._origins: list[int] | None = None
+    @staticmethod
+    def is_variable_start(c: str) -> bool:
+        """May `c` follow the dollar?"""
+        return c.isalnum() or c in "_?^$:"
 
-    # -- positions -------------------------------------------------------------------------------------------
-
-    def absolute(self, offset: int) -> int:
-        """Offset in the whole script of an offset in the text being scanned."""
-        origins = self._origins
-        if origins is None:
-            return self._base + offset
-        if offset < len(origins):
-            return origins[offset]
-        return origins[-1] + 1 + offset - len(origins)
-
-    def relative(self, offset: int) -> int:
-        """The reverse of `absolute`."""
-        origins = self._origins
-        if origins is None:
-            return offset - self._base
-        return next((i for i, origin in enumerate(origins) if origin >= offset), len(origins))
-
-    def peek(self, ahead: int = 0) -> str:
-        """The next character, NUL at the end."""
-        at = self.pos + ahead
-        return self.text[at] if at < self.length else "\0"
-
-    def eat(self, c: str) -> bool:
-        """Skip `c` if it is next."""
-        if self.pos < self.length and self.text[self.pos] == c:
-            self.pos += 1
-            return True
-        return False
-
-    def token(
-        self,
-        kind: str,
-        value: object = None,
-        *,
-        flag: bool = False,
-        streams: tuple[int, int] | None = None,
-        nested: list[Tok] | None = None,
-        parts: list[str | int] | None = None,
-        type_name: str = "",
-    ) -> Tok:
-        """The token from `start` to `pos`, saved."""
-        start, end = self.start, self.pos
-        if self._origins is None:
-            first, last = self._base + start, self._base + end
-        else:
-            first = self.absolute(start)
-            last = self.absolute(end - 1) + 1 if end > start else first
-        text = self.text[start:end]
-        return self.save(Tok(kind, first, last, start, text, value, nested, parts, flag, streams, type_name=type_name))
-
-    def save(self, token: Tok) -> Tok:
-        """Remember a token for ParseResult.tokens."""
-        if self.saved is not None:
-            self.saved.append(token)
-        return token
-
-    # -- errors ----------------------------------------------------------------------------------------------
-
-    def report(self, start: int, end: int, error_id: str, *args: str) -> None:
-        """An error at offsets of the text being scanned."""
-        first = self.absolute(start)
-        self.errors.add(first, first + end - start, error_id, False, *args)
-
-    def report_incomplete(self, start: int, end: int, error_id: str, *args: str) -> None:
-        """An error that more text might cure, if nothing but blanks follows."""
-        first = self.absolute(start)
-        last = first + end - start
-        self.errors.add(first, last, error_id, self.at_end(last), *args)
-
-    def at_end(self, end: int) -> bool:
-        """Nothing but blanks and comments from here to the end (a line end counts as something)."""
-        text = self.text
-        i = end
-        while i < len(text):
-            c = text[i]
-            if c == "#":
-                while i < len(text) and text[i] not in "\r\n":
-                    i += 1
-            elif c == "<" and text[i + 1 : i + 2] == "#":
-                close = text.find("#>", i + 2)
-                i = len(text) if close < 0 else close + 2
-            elif c in t.WHITE_CHARS:
-                i += 1
-            else:
-                return False
-        return True
-
-    def not_in_this_lab(self, construct: str, at: int) -> NoReturn:
-        """Refuse what this parser does not do."""
-        raise NotSimulated(construct, self.source.line_of(self.absolute(at)))
-
-    # -- scans inside strings ----------------------------------------------------------------------------------
-
-    def start_nested(self, token: Tok) -> NestedState:
-        """Scan the text of a `$( )` token from now on; give the result to `finish_nested`."""
-        state = (self.text, self.pos, self.start, self._base, self._origins, self.saved)
-        self.text = token.string
-        self.length = len(self.text)
-        self.pos = self.start = 0
-        self._base = token.start
-        self._origins = token.origins
-        self.saved = []
-        return state
-
-    def finish_nested(self, state: NestedState) -> None:
-        """Go on where `start_nested` left."""
-        self.text, self.pos, self.start, self._base, self._origins, self.saved = state
-        self.length = len(self.text)
+    def variable(self, splatted: bool, in_string: bool = False) -> Tok:
+        """A variable behind its `$` (lexer_words)."""
+        raise NotImplementedError
 
     # -- strings -----------------------------------------------------------------------------------------------
 
@@ -374,125 +250,6 @@ class StringScanner:
                 self.pos += 1
                 break
         return False
-
-    # -- variables ---------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def is_variable_start(c: str) -> bool:
-        """May `c` follow the dollar?"""
-        return c.isalnum() or c in "_?^$:"
-
-    def variable(self, splatted: bool, in_string: bool = False) -> Tok:
-        """A variable; `$` or `@` is read. In command mode it may turn out to be a bare word."""
-        c = self.peek()
-        if c == "{" and not splatted:
-            return self._braced_variable(in_string)
-        if not self.is_variable_start(c) or self.pos >= self.length:
-            return self.generic(1)
-        begin = self.pos
-        self.pos += 1
-        if c in "$?^":
-            if self.mode == COMMAND and self.peek() not in t.FORCE_CHARS:
-                return self.generic(0)
-        else:
-            match = t.VARIABLE_REST.match(self.text, self.pos)
-            if match is not None:
-                self.pos = match.end()
-            after = self.peek()
-            if (
-                self.mode == COMMAND
-                and after not in t.VARIABLE_STOP
-                and after not in t.FORCE_CHARS
-                and not (after == ":" and self.peek(1) == ":")
-            ):
-                return self.generic(0)
-        name = self.text[begin : self.pos]
-        if ":" in name:
-            drive, _, rest = name.partition(":")
-            if not rest:
-                known = not drive or drive.lower() in _SCOPES
-                error = "InvalidVariableReference" if known else "InvalidVariableReferenceWithDrive"
-                self.report(self.start, self.pos, error)
-        return self.token("SplattedVariable" if splatted else "Variable", value=name, flag=splatted)
-
-    def _braced_variable(self, in_string: bool) -> Tok:
-        text = self.text
-        error_start = self.pos
-        self.pos += 1
-        out: list[str] = []
-        closed = False
-        while self.pos < self.length:
-            c = text[self.pos]
-            self.pos += 1
-            if c == "}":
-                closed = True
-                break
-            if c == "`":
-                if self.pos >= self.length:
-                    break
-                c = self._escape()
-            elif c in t.DOUBLE_QUOTES and in_string:
-                if self.peek() in t.DOUBLE_QUOTES and self.pos < self.length:
-                    c = self.peek()
-                    self.pos += 1
-            elif c == "{":
-                self.report(self.pos, self.pos + 1, "OpenBraceNeedsToBeBackTickedInVariableName")
-            out.append(c)
-        name = "".join(out)
-        if not closed:
-            self.report_incomplete(error_start, self.pos, "IncompleteDollarVariableReference")
-        if not name:
-            if closed:
-                self.report(self.pos - 1, self.pos, "EmptyVariableReference")
-            name = ":Error:"
-        after = self.peek()
-        if self.mode == COMMAND and after not in t.FORCE_CHARS and after not in ".[":
-            return self.generic(0)
-        if name.endswith(":") and name.count(":") == 1:
-            self.report(self.start, self.pos, "InvalidBracedVariableReference")
-        return self.token("Variable", value=name)
-
-    # -- bare words --------------------------------------------------------------------------------------------
-
-    def generic(self, literal: int) -> Tok:
-        """A bare word from `start` on, its first `literal` characters taken as they are."""
-        text = self.text
-        start = self.start
-        self.pos = start + literal
-        match = t.GENERIC_RUN.match(text, self.pos)
-        end = match.end() if match is not None else self.pos
-        if end >= self.length or text[end] in t.FORCE_CHARS:
-            self.pos = end
-            return self.token("Generic", value=text[start:end])
-        out: list[str] = [text[start : self.pos]]
-        parts: list[str | int] = [text[start : self.pos]]
-        nested: list[Tok] = []
-        while True:
-            match = t.GENERIC_RUN.match(text, self.pos)
-            if match is not None and match.end() > self.pos:
-                out.append(match.group())
-                parts.append(match.group())
-                self.pos = match.end()
-            if self.pos >= self.length:
-                break
-            c = text[self.pos]
-            if c in t.FORCE_CHARS:
-                break
-            self.pos += 1
-            if c == "`":
-                c = self._escape()
-            elif c == "$":
-                if self._expand_dollar(out, parts, nested, here_string=False):
-                    continue
-            elif c in t.SINGLE_QUOTES:
-                c = self._literal()
-            else:
-                self._expandable(out, parts, nested)
-                continue
-            out.append(c)
-            parts.append(c)
-        self.start = start
-        return self._string_token("Generic", out, parts, nested)
 
 
 def _merge(parts: list[str | int]) -> list[str | int]:

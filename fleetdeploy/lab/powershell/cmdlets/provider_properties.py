@@ -12,6 +12,7 @@ from fleetdeploy.lab.powershell.cmdlets import provider_registry as reg
 from fleetdeploy.lab.powershell.cmdlets.provider_items import get_object, with_drive
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.dotnet.io_items import file_exception
+from fleetdeploy.lab.powershell.dotnet.io_streams import Stream
 from fleetdeploy.lab.powershell.values import DotNetException, ErrorRecord, PSCustomObject
 from fleetdeploy.lab.windows.errors import FileError, FileErrorKind
 from fleetdeploy.lab.windows.nodes import Access, Share
@@ -227,7 +228,11 @@ class GetFileHash(Cmdlet):
         if algorithm not in ("SHA1", "SHA256", "SHA384", "SHA512", "MD5"):
             raise NotSimulated(f"Get-FileHash -Algorithm {algorithm}", ctx.line)
         if self.bound("InputStream"):
-            raise NotSimulated("Get-FileHash -InputStream", ctx.line)
+            stream = self.get("InputStream")
+            if not isinstance(stream, Stream):
+                raise NotSimulated("Get-FileHash -InputStream of something else than a stream", ctx.line)
+            self._result(ctx, algorithm, _digest(algorithm, stream.read()), None)
+            return
         is_literal = self.bound("LiteralPath")
         for item in self.get("LiteralPath") if is_literal else self.get("Path"):
             text = str(item)
@@ -255,11 +260,7 @@ class GetFileHash(Cmdlet):
         fs = ctx.machine.fs
         try:
             fs.open(target.path, "Open", Access.READ, Share.READ).close()
-            digest = (
-                fs.sha256(target.path)
-                if algorithm == "SHA256"
-                else hashlib.new(algorithm.lower(), fs.blob(target.path).data, usedforsecurity=False).hexdigest()
-            )
+            digest = fs.sha256(target.path) if algorithm == "SHA256" else _digest(algorithm, fs.blob(target.path).data)
         except FileError as error:
             if error.kind is FileErrorKind.DENIED:
                 raise NotSimulated("Get-FileHash of a file that may not be read", ctx.line) from None
@@ -269,13 +270,16 @@ class GetFileHash(Cmdlet):
             )
             ctx.error(ErrorRecord(exception, "FileReadError", "ReadError", target.path))
             return
-        ctx.write(
-            PSCustomObject(
-                [("Algorithm", algorithm), ("Hash", digest.upper()), ("Path", target.path)],
-                [
-                    "Microsoft.Powershell.Utility.FileHash",
-                    "System.Management.Automation.PSCustomObject",
-                    "System.Object",
-                ],
-            )
-        )
+        self._result(ctx, algorithm, digest, target.path)
+
+    def _result(self, ctx: CmdletContext, algorithm: str, digest: str, path: str | None) -> None:
+        names = [
+            "Microsoft.Powershell.Utility.FileHash",
+            "System.Management.Automation.PSCustomObject",
+            "System.Object",
+        ]
+        ctx.write(PSCustomObject([("Algorithm", algorithm), ("Hash", digest.upper()), ("Path", path)], names))
+
+
+def _digest(algorithm: str, data: bytes) -> str:
+    return hashlib.new(algorithm.lower(), data, usedforsecurity=False).hexdigest()
