@@ -44,6 +44,7 @@ from fleetdeploy.lab.powershell.values import (
 )
 from fleetdeploy.lab.windows.errors import FileError
 from fleetdeploy.lab.windows.files import Info
+from fleetdeploy.lab.windows.nodes import Access, Share
 from fleetdeploy.lab.windows.paths import full_path
 from fleetdeploy.lab.windows.paths import parent as parent_path
 
@@ -484,6 +485,22 @@ PATH.static("IsPathRooted(string path)")(lambda path: _rooted(_checked(path or "
 PATH.static("HasExtension(string path)")(lambda path: _extension(_checked(path)) != "")
 PATH.static("GetFullPath(string path)")(path_of)
 PATH.static("GetTempPath()")(lambda: "C:\\Users\\Administrator\\AppData\\Local\\Temp\\")
+
+
+@PATH.static("GetTempFileName()", machine=True)
+def _temp_file_name(machine: Any) -> str:
+    """A new empty file tmpXXXX.tmp, as Windows makes it; the first free number."""
+    fs = need(machine).fs
+    folder = r"C:\Users\Administrator\AppData\Local\Temp"
+    with machine.lock:
+        for number in range(1, 0x10000):
+            path = f"{folder}\\tmp{number:X}.tmp"
+            if not fs.exists(path):
+                fs.open(path, "CreateNew", Access.WRITE, Share.NONE).close()
+                return path
+    raise NotSimulated("a temporary directory with 65535 files")
+
+
 PATH.static("GetInvalidFileNameChars()")(
     lambda: PSArray([Char(char) for char in '"<>|\0' + "".join(map(chr, range(1, 32))) + ":*?\\/"], CHAR)
 )
