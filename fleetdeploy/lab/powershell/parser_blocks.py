@@ -106,7 +106,7 @@ class BlockRules(ParserBase):
         while True:
             name = self.next()
             if name.kind not in BLOCK_NAMES:
-                if self.version == "7" and name.kind not in ("RCurly", "EndOfInput"):
+                if name.kind not in ("RCurly", "EndOfInput"):
                     self.error(name, "MissingNamedBlocks", name.text)
                     if left is not None:
                         self.unget(name)

@@ -94,7 +94,7 @@ MESSAGES: dict[str, str] = {
     "MissingLoopStatement": "Missing statement body in {0} loop.",
     "MissingNameAfterKeyword": "Missing name after {0} keyword.",
     "MissingNamedStatementBlock": "Missing {0} statement block.",
-    "MissingNamedBlocks": ("unexpected token '{0}', expected 'begin', 'process', 'end', 'clean', or 'dynamicparam'."),
+    "MissingNamedBlocks": ("unexpected token '{0}', expected 'begin', 'process', 'end', or 'dynamicparam'."),
     "MissingOpenParenthesisAfterKeyword": "Missing opening '(' after keyword '{0}'.",
     "MissingOpenParenthesisInIfStatement": "Missing '(' after '{0}' in if statement.",
     "MissingPropertyName": "Missing property name after reference operator.",
