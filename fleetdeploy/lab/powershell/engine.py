@@ -36,6 +36,7 @@ from fleetdeploy.lab.powershell.runtime.statements import to_script_error
 from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import InformationRecord, ScriptBlockValue
 from fleetdeploy.lab.powershell.values import ArrayList, DotNetException, ErrorRecord, PSArray, PSRuntimeError
+from fleetdeploy.lab.windows.errors import MachineDown
 
 PARSE_EXCEPTION = "System.Management.Automation.ParseException"
 INCOMPLETE = "System.Management.Automation.IncompleteParseException"
@@ -176,7 +177,7 @@ class Runspace:
             if self.machine is not None and refusal not in self.machine.not_simulated:
                 self.machine.not_simulated.append(refusal)
             return Outcome("Failed", None, refusal)
-        except PipelineStopped:
+        except (PipelineStopped, MachineDown):
             return Outcome("Stopped")
         except ExitFlow as leaving:
             sink.set_should_exit(leaving.code)

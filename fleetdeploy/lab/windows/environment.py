@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import ipaddress
 import logging
 import socket
@@ -79,7 +80,8 @@ class _Timer:
         self._due = loop.time() + max(delay_s, 0.0)
         self._handle: asyncio.TimerHandle | None = None
         with contextlib.suppress(RuntimeError):  # the loop is closing: nothing will happen any more
-            loop.call_soon_threadsafe(self._arm)
+            # An empty context: what happens later is not done by the shell that set it going.
+            loop.call_soon_threadsafe(self._arm, context=contextvars.Context())
 
     def _arm(self) -> None:
         if self._callback is not None:
@@ -114,7 +116,7 @@ class _Listener:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._closed = False
-        loop.call_soon_threadsafe(lambda: loop.create_task(self._start()))
+        loop.call_soon_threadsafe(lambda: loop.create_task(self._start()), context=contextvars.Context())
 
     async def _start(self) -> None:
         if self._closed:

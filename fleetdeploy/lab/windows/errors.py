@@ -60,6 +60,13 @@ class Win32Error(Exception):
         return self.message
 
 
+class MachineDown(BaseException):
+    """The machine on which this script ran has lost power: the script is no more.
+
+    A BaseException, since nothing in a script may catch it; whoever runs scripts ends them as stopped.
+    """
+
+
 class FileErrorKind(Enum):
     """Kinds of file failure: (.NET exception type, HRESULT, text as in .NET Framework; ``{0}`` is the path)."""
 

@@ -41,10 +41,18 @@ class Info:
 class FileSystem:
     """All drives of a host. ``on_written(path)`` listeners hear of each closed writer and each rename of a file."""
 
-    def __init__(self, clock: Clock, lock: RLock, effects: Effects, drives: dict[str, int]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        lock: RLock,
+        effects: Effects,
+        drives: dict[str, int],
+        check_power: Callable[[], None] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._effects = effects
+        self._check_power = check_power
         now = clock.now()
         self.drives = {
             letter.upper(): Drive(letter.upper(), size, Directory("", now, now)) for letter, size in drives.items()
@@ -54,6 +62,7 @@ class FileSystem:
 
     # ---- looking ---------------------------------------------------------------------------------------------------
     def _find(self, path: str) -> Directory | File | None:
+        self._check_power()
         letter, parts = paths.split(path)
         drive = self.drives.get(letter)
         node: Directory | File | None = drive.root if drive else None
@@ -247,6 +256,7 @@ class FileSystem:
     def mkdir(self, path: str) -> Info:
         """A directory and all its parents; one that exists is fine."""
         with self._lock:
+            self._check_power()
             letter, parts = paths.split(path)
             if letter not in self.drives:
                 raise FileError(FileErrorKind.NO_DIRECTORY, path)

@@ -28,7 +28,7 @@ from datetime import datetime, timedelta
 
 from fleetdeploy.lab.errors import NotSimulated
 
-from . import blobs, scenery
+from . import blobs, ownership, scenery
 from .accounts import Accounts
 from .clock import Clock
 from .effects import Effects
@@ -91,9 +91,9 @@ class WindowsHost:
         self.boots = 0
         self.accounts = Accounts(name)
         self.eventlog = EventLog(name, self.clock)
-        self.registry = Registry(self.lock)
+        self.registry = Registry(self.lock, self.check_power)
         self.network = Network(env, name, address, port_offset=port_offset)
-        self.fs = FileSystem(self.clock, self.lock, self.effects, dict(drives or {"C": 60 * 1024**3}))
+        self.fs = FileSystem(self.clock, self.lock, self.effects, dict(drives or {"C": 60 * 1024**3}), self.check_power)
         self.fs.on_written.append(self._written)
         for drive in self.fs.drives.values():
             drive.is_full = lambda: self.faults.blanket(FaultKind.DISK_FULL)
@@ -206,8 +206,13 @@ class WindowsHost:
         self.power_off()
 
     def check_up(self) -> None:
+        self.check_power()
         if not self.up:
             raise Win32Error(1115)
+
+    def check_power(self) -> None:
+        """Ends a script (MachineDown) that outlives the power of its machine; harmless for everybody else."""
+        ownership.check_power(self, self.boots, up=self.up)
 
     def release(self, owner: Hashable) -> None:
         """A shell is dead: its handles are closed."""

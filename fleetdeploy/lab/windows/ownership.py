@@ -10,7 +10,10 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from .errors import MachineDown
+
 _owner: ContextVar[Hashable] = ContextVar("lab_owner", default=None)
+_boots: ContextVar[dict[int, int] | None] = ContextVar("lab_boots", default=None)
 
 
 def current_owner() -> Hashable:
@@ -21,8 +24,16 @@ def current_owner() -> Hashable:
 @contextmanager
 def acting_as(owner: Hashable) -> Iterator[None]:
     """Within the block, and in this thread only, belongings are ``owner``'s."""
-    token = _owner.set(owner)
+    token, boots = _owner.set(owner), _boots.set({})
     try:
         yield
     finally:
         _owner.reset(token)
+        _boots.reset(boots)
+
+
+def check_power(machine: object, boot: int, *, up: bool) -> None:
+    """Whoever acts for a shell dies with the machine: MachineDown if it is off or has booted since the first look."""
+    seen = _boots.get()
+    if seen is not None and (seen.setdefault(id(machine), boot) != boot or not up):
+        raise MachineDown

@@ -6,6 +6,7 @@ its configuration here and reads it back at boot (``scm_registry.py``). Missing 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -54,11 +55,13 @@ def split(path: str) -> list[str]:
 class Registry:
     """All hives. ``path`` may begin with HKLM, HKLM: or the hive's full name."""
 
-    def __init__(self, lock: RLock) -> None:
+    def __init__(self, lock: RLock, check_power: Callable[[], None] = lambda: None) -> None:
         self._lock = lock
+        self._check_power = check_power
         self._hives = {name: RegKey(name) for name in dict.fromkeys(HIVES.values())}
 
     def key(self, path: str) -> RegKey | None:
+        self._check_power()
         with self._lock:
             hive, *parts = split(path)
             node: RegKey | None = self._hives[hive]
@@ -71,6 +74,7 @@ class Registry:
 
     def create(self, path: str) -> RegKey:
         """The key, made with all its parents if need be."""
+        self._check_power()
         with self._lock:
             hive, *parts = split(path)
             node = self._hives[hive]

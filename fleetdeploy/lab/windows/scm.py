@@ -71,6 +71,7 @@ class ServiceControlManager:
 
     def query(self, name: str) -> ServiceStatus:
         with self._host.lock:
+            self._host.check_power()
             return self.service(name).status()
 
     def config(self, name: str) -> ServiceConfig:
@@ -91,6 +92,7 @@ class ServiceControlManager:
     def create(self, config: ServiceConfig) -> None:
         """CreateService. Display name defaults to the name, the account is checked and normalised."""
         with self._host.lock:
+            self._host.check_power()
             name = config.name
             if not name or len(name) > 256 or "/" in name or "\\" in name:
                 raise Win32Error(123)
@@ -133,6 +135,7 @@ class ServiceControlManager:
     def change(self, name: str, **fields: Any) -> None:
         """ChangeServiceConfig and ChangeServiceConfig2: the fields of ``ServiceConfig`` that shall differ."""
         with self._host.lock:
+            self._host.check_power()
             entry = self.service(name)
             if entry.marked_for_delete:
                 raise Win32Error(1072)
@@ -151,6 +154,7 @@ class ServiceControlManager:
     def delete(self, name: str) -> None:
         """DeleteService: gone at once if stopped and nobody holds a handle, else marked (1072 from then on)."""
         with self._host.lock:
+            self._host.check_power()
             entry = self.service(name)
             if entry.marked_for_delete:
                 raise Win32Error(1072)

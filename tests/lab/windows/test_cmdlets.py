@@ -347,3 +347,30 @@ def test_the_older_wmi_objects(host: WindowsHost, run: Script, install: Callable
 def test_the_shell_has_a_process(host: WindowsHost, run: Script) -> None:
     assert run("(Get-Process -Id $PID).ProcessName").texts == ["wsmprovhost"]
     assert "its own shell" in refused(host, "Stop-Process -Id $PID -Force")
+
+
+def test_a_script_dies_with_its_machine(host: WindowsHost, install: Callable[..., str]) -> None:
+    from fleetdeploy.lab.windows.ownership import acting_as
+
+    install(start=True)
+    assert host.scm.wait_for("app", State.RUNNING, 5)
+    host.fs.mkdir("C:\\d")
+    result = Result()
+    outcomes: list[Any] = []
+    text = """sc.exe stop app; $n = 0
+        try { while ($true) { try { sc.exe query app | Out-Null; $n++ } catch { } } }
+        finally { sc.exe config app start= disabled }"""
+
+    def work() -> None:
+        with acting_as("shell"):
+            outcomes.append(Runspace(host).run([CommandSpec(text)], None, result, threading.Event()))
+
+    host.faults.add("reboot", pattern="^stop app$")
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(10)
+    assert outcomes
+    assert outcomes[0].state == "Stopped"
+    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.config("app").start == 2
+    assert host.boots == 2
