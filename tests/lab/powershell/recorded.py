@@ -121,14 +121,10 @@ def describe(value: Any) -> dict[str, Any]:
 
 
 def clixml_of(value: Any) -> str | None:
-    try:
-        from fleetdeploy.lab.powershell import clixml
-    except ImportError:
-        return None
-    serialise = getattr(clixml, "to_xml", None)
-    if serialise is None:
-        return None
-    return hide(serialise(value))
+    from fleetdeploy.lab.powershell import clixml
+
+    whole = hide(clixml.to_clixml(value, 3))
+    return re.sub(r"(?s)^<Objs [^>]*>\s*|\s*</Objs>\s*$", "", whole)
 
 
 def describe_error(record: Any) -> dict[str, Any]:
@@ -315,7 +311,28 @@ def _normal(node: ET.Element, names: dict[str, tuple[str, ...]]) -> Any:
     return (node.tag, node.get("N"), node.text, tuple(_normal(child, names) for child in node))
 
 
+def as_record(name: str) -> dict[str, Any]:
+    """What the lab does, in the form of the record: to write a 5.1 expectation from, after reading it."""
+    recorder, outcome = run_case(cases()[name][0], make_machine())
+    terminating = describe_error(outcome.error) if outcome.error is not None else None
+    for one in [*recorder.errors, *([terminating] if terminating else [])]:
+        one.pop("errors", None)
+        one.pop("message", None)
+    return {
+        "case": name,
+        "state": outcome.state,
+        "output": recorder.output_values,
+        "error": recorder.errors,
+        "terminating": terminating,
+        **recorder.texts,
+    }
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["--expect"]:
+        for name in sys.argv[2:]:
+            print(json.dumps(as_record(name), ensure_ascii=True))
+        return
     arguments = [one for one in sys.argv[1:] if not one.startswith("-")]
     verbose = "-v" in sys.argv
     quiet = "-q" in sys.argv

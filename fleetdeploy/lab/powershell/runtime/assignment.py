@@ -265,6 +265,8 @@ def assign_constrained(rt: Interp, target: ast.AttributedExpression, value: Any)
 def constraint_of(rt: Interp, node: ast.AttributedExpression) -> Callable[[Any], Any]:
     if isinstance(node, ast.ConvertExpression):
         kind = type_from(rt, node.type_name, node.extent.line)
+        if kind.full_name == "System.String":
+            return lambda value: rt.to_string(value)
         return type_constraint(kind, wrapped=rt.dotted)
     if isinstance(node.attribute, ast.Attribute):
         check = validation.validator(rt, node.attribute)

@@ -295,7 +295,10 @@ def eval_convert(rt: Interp, node: ast.ConvertExpression) -> Any:
     if name == "ordered":
         raise NotSimulated("[ordered] on something else than a hashtable", node.extent.line)
     target = type_from(rt, node.type_name, node.extent.line)
-    return convert.to_type(rt.eval(child), target)
+    value = rt.eval(child)
+    if target.full_name == "System.String" and is_enumerable(value):
+        return rt.to_string(value)
+    return convert.to_type(value, target)
 
 
 def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
@@ -352,7 +355,11 @@ def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = Non
             raise property_missing(name)
         low = name.lower()
         return 0 if low in ("count", "length") else None
-    value = members.get_member(target, name)
+    try:
+        value = members.get_member(target, name)
+    except ScriptError:
+        # A failing getter of a script property reads as null.
+        return None
     if value is not MISSING:
         return value
     if is_enumerable(target):
@@ -372,6 +379,8 @@ def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = Non
                     found.extend(iterate(got) if is_enumerable(got) else [got])
                     continue
                 some = True
+                if isinstance(element, PSCustomObject):
+                    found.append(None)
                 continue
             if is_enumerable(got):
                 found.extend(iterate(got))
@@ -464,7 +473,13 @@ def get_index(rt: Interp, target: Any, index: Any) -> Any:
             "NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null."
         )
     strict = rt.scope.strict_version()
-    value = members.index(target, index, strict >= 3)
+    try:
+        value = members.index(target, index, strict >= 3)
+    except PSRuntimeError as error:
+        # An index that is no number reads as null, except under strict mode 3.
+        if strict >= 3 or not error.error_id.startswith("InvalidCast") or isinstance(target, DictionaryBase):
+            raise
+        return None
     return None if value is MISSING else value
 
 

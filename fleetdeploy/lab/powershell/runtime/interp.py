@@ -73,6 +73,8 @@ class Interp:
         self.out: Out = lambda _value: None
         self._shield = 0
         self.frame: Any = None
+        # The cmdlet whose block is running (ForEach-Object …), if any.
+        self.cmdlet: Any = None
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
@@ -106,8 +108,10 @@ class Interp:
         items: list[Any] = []
         run = statements.EXEC.get(type(node))
         if run is None:
-            if isinstance(node, (ast.CommandExpression,)):
-                return self.eval_raw(node.expression)
+            if isinstance(node, ast.CommandExpression):
+                value = self.eval_raw(node.expression)
+                self.question = True
+                return value
             raise NotSimulated(type(node).__name__, node.extent.line)
         run(self, node, items.append)
         return from_list(items)
@@ -143,7 +147,7 @@ class Interp:
             if variable is not None and variable.value is not None:
                 separator = convert.to_string(variable.value)
             return separator.join(
-                self.to_string(item) if not is_enumerable(item) else convert.to_string(item) for item in iterate(value)
+                self.to_string(item) if not is_enumerable(item) else convert.net_to_string(item) for item in iterate(value)
             )
         return convert.to_string(value)
 

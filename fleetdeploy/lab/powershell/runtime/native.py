@@ -138,8 +138,22 @@ def raw_arguments(rt: Interp, rest: Sequence[ast.Node], args: list[Arg] | None) 
         if isinstance(node, ast.StringConstantExpression) and node.string_constant_type == "BareWord":
             pieces.append(_quoted(node.value))
             continue
+        if isinstance(node, ast.ArrayLiteral):
+            pieces.append(_comma_list(rt, node))
+            continue
         pieces.extend(_value_pieces(rt, rt.eval(node), _source_text(node)))
     return " ".join(piece for piece in pieces if piece != "")
+
+
+def _comma_list(rt: Interp, node: ast.ArrayLiteral) -> str:
+    """`a,b` stays one argument, `a, b` becomes `a,` and `b`: the commas and blanks as written."""
+    text = ""
+    for position, element in enumerate(node.elements):
+        if position:
+            gap = node.extent.source.text[node.elements[position - 1].extent.end : element.extent.start]
+            text += ", " if gap.endswith((" ", "\t", "\n")) else ","
+        text += " ".join(_value_pieces(rt, rt.eval(element), _source_text(element)))
+    return text
 
 
 def _is_stop(node: ast.Node) -> bool:

@@ -290,9 +290,36 @@ class CmdletProcessor(Processor):
         self.command_name = cls.names[0]
         self.signature = cmdlet_signature(cls)
         self.binder = binding.Binder(rt, self.signature, self.name)
+        self.outer_cmdlet: Any = None
 
     def error_suffix(self) -> str:
         return self.cmdlet.implementing
+
+    def inside(self, run: Callable[..., None], *args: Any) -> None:
+        rt = self.rt
+        self.outer_cmdlet = rt.cmdlet
+        rt.cmdlet = self
+        try:
+            super().inside(run, *args)
+        except ScriptError as error:
+            raise self._passing(error) from error
+        except PipelineFailure as failure:
+            if failure.pipeline is self.pipeline and isinstance(failure.cause, ScriptError):
+                failure.cause = self._passing(failure.cause)
+            raise
+        finally:
+            rt.cmdlet = self.outer_cmdlet
+
+    def _passing(self, error: ScriptError) -> ScriptError:
+        """A statement error of a block this cmdlet ran gets the cmdlet's name; what was thrown stays as it is."""
+        if error.thrown or error.stop or "," in error.record.error_id or error.record.activity == self.name:
+            return error
+        record = ErrorRecord(error.record.exception, error.record.error_id, error.record.category, error.record.target)
+        record.__dict__.update(error.record.__dict__)
+        record.error_id = self._full_id(record.error_id)
+        again = ScriptError(record)
+        again.recorded = error.recorded
+        return again
 
     def own_error_lists(self) -> tuple[Any, ...]:
         before = self.rt.streams
@@ -510,7 +537,8 @@ class ScriptProcessor(Processor):
         rt = self.rt
         if rt.depth > rt.runspace.max_depth:
             raise NotSimulated("a call chain this deep", self.info.line)
-        before = (rt.in_try, rt.dotted, rt.frame, rt.catching)
+        before = (rt.in_try, rt.dotted, rt.frame, rt.catching, rt.cmdlet)
+        rt.cmdlet = None
         rt.in_try = False
         rt.dotted = self.dot
         rt.frame = self
@@ -519,7 +547,7 @@ class ScriptProcessor(Processor):
         try:
             super().inside(run, *args)
         finally:
-            rt.in_try, rt.dotted, rt.frame, rt.catching = before
+            rt.in_try, rt.dotted, rt.frame, rt.catching, rt.cmdlet = before
             rt.depth -= 1
 
     def _run(self, block: ast.NamedBlock | None) -> None:
@@ -596,7 +624,7 @@ class ScriptProcessor(Processor):
         if debug is not None:
             put("DebugPreference", "Inquire" if debug else "SilentlyContinue")
         if self.flag("whatif") is not None:
-            scope.set("WhatIfPreference", self.flag("whatif"))
+            scope.set("WhatIfPreference", SwitchParameter(bool(self.flag("whatif"))))
         confirm = self.flag("confirm")
         if confirm is not None:
             impact = types.resolve("System.Management.Automation.ConfirmImpact")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert
+from fleetdeploy.lab.powershell import ast, convert, members
 from fleetdeploy.lab.powershell.runtime.errors import RUNTIME_EXCEPTION, ScriptError, runtime_error
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
@@ -29,6 +29,7 @@ from fleetdeploy.lab.powershell.values import (
     PSArray,
     PSRuntimeError,
     PSType,
+    ScriptMethod,
     type_of,
 )
 
@@ -113,6 +114,11 @@ def method(rt: Interp, target: Any, name: str, args: list[Any], node: ast.Node |
             return found
     elif isinstance(target, PSCmdletValue):
         return target.invoke(name, args)
+    bag = members.bag_of(target)
+    if bag is not None:
+        member = bag.find(name)
+        if isinstance(member, ScriptMethod) and isinstance(member.script, ScriptBlockValue):
+            return from_list(rt.invoke_block(member.script, args, this=target))
     if key in ("where", "foreach") and args and not isinstance(target, DictionaryBase):
         return (_where if key == "where" else _for_each)(rt, target, args)
     return MISSING
@@ -219,7 +225,6 @@ def _for_each(rt: Interp, target: Any, args: list[Any]) -> Any:
     if isinstance(what, PSType):
         return Collection([convert.to_type(item, what) for item in _elements(target)])
     if isinstance(what, str):
-        from fleetdeploy.lab.powershell import members
         from fleetdeploy.lab.powershell.runtime.expressions import get_property, invoke_method
 
         for item in _elements(target):

@@ -155,6 +155,16 @@ def find_handler(rt: Interp, record: ErrorRecord, clauses: Sequence[tuple[Any, A
     return None, record
 
 
+def own_record(record: ErrorRecord) -> ErrorRecord:
+    """A typed catch of an error made terminating by -ErrorAction Stop sees a RuntimeException's own record: its id has no
+    command's name yet."""
+    if not type_of(record.exception).is_assignable_to(_runtime_exception()) or "," not in record.error_id:
+        return record
+    copy = with_exception(record, record.exception)
+    copy.error_id = record.error_id.split(",", 1)[0]
+    return copy
+
+
 def with_exception(record: ErrorRecord, exception: DotNetException) -> ErrorRecord:
     copy = ErrorRecord(exception, record.error_id, record.category, record.target)
     copy.__dict__.update({**record.__dict__, "exception": exception})
@@ -452,6 +462,8 @@ def _try_catch(rt: Interp, node: ast.TryStatement, out: Out) -> None:
         error = to_script_error(rt, caught, node)
         rt.remember(error)
         clause, record = find_handler(rt, error.record, [(one.catch_types, one) for one in node.catch_clauses])
+        if clause is not None and clause.catch_types and error.stop and record is error.record:
+            record = own_record(record)
         if clause is None:
             raise error from None
     finally:

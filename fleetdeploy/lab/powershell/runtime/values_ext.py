@@ -144,6 +144,11 @@ class ScriptBlockValue(NetObject):
         result = from_list(out)
         return None if result is AUTO_NULL else result
 
+    def invoke_with_underscore(self, value: Any) -> Any:
+        """As -split calls its block: `$_` is the value."""
+        result = from_list(current().invoke_block(self, (), dollar_under=value, same_scope=True))
+        return None if result is AUTO_NULL else result
+
 
 def block_text(tree: ast.ScriptBlock, *, braces: bool) -> str:
     text = tree.extent.text
