@@ -130,6 +130,11 @@ class Hashtable(DictionaryBase):
 class OrderedDictionary(DictionaryBase):
     """System.Collections.Specialized.OrderedDictionary; an int index is a position."""
 
+    def set(self, key: Any, value: Any) -> None:
+        """A key written again keeps its place and takes the new spelling."""
+        self._data[self.key_of(key)] = (key, value)
+        self.version += 1
+
     def insert(self, position: int, key: Any, value: Any) -> None:
         pairs = self.items()
         pairs.insert(position, (key, value))

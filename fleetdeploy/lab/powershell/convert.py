@@ -157,7 +157,7 @@ def custom_object_text(value: PSCustomObject) -> str:
     for member in value.members.properties():
         held = member.value if isinstance(member, NoteProperty) else members.get_member(value, member.name)
         pieces.append(f"{member.name}={_property_text(held)}")
-    return "@{" + "; ".join(pieces) + "}"
+    return "@{" + "; ".join(pieces) + "}" if pieces else ""
 
 
 def _property_text(value: Any) -> str:

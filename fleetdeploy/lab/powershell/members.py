@@ -213,7 +213,7 @@ def set_member(value: Any, name: str, new: Any) -> None:
         if prop is not None:
             message = f"'{prop.name}' is a ReadOnly property."
         raise error(
-            "PropertyAssignmentException" if prop is not None else "PropertyNotFound",
+            "PropertyAssignmentException",
             "InvalidOperation",
             message,
         )
@@ -247,8 +247,8 @@ def _write_member(value: Any, member: Member, new: Any) -> None:
         if member.setter is None:
             text = f'Set accessor for property "{member.name}" is unavailable.'
             raise error(
-                "PropertyAssignmentException",
-                "InvalidOperation",
+                "SetWithoutSetterFromScriptProperty",
+                "NotSpecified",
                 text,
                 "System.Management.Automation.SetValueException",
             )
@@ -446,13 +446,22 @@ def index(value: Any, key: Any, strict: bool = False) -> Any:
     elif isinstance(value, str) and not isinstance(value, Char):
         items = value
     else:
-        if is_collection(value) or not _closed(type_of(value)):
-            raise NotSimulated(f"an index into [{type_of(value).full_name}]")
-        raise cannot_index(value)
+        return _scalar_index(value, key)
     if is_collection(key):
         found = [_element(value, items, convert.to_type(one, INT32), strict) for one in key]
         return PSArray([item for item in found if item is not MISSING])
     return _element(value, items, convert.to_type(key, INT32), strict)
+
+
+def _scalar_index(value: Any, key: Any) -> Any:
+    """A value that is no list: itself at 0 and -1, nothing elsewhere."""
+    if is_collection(key) or is_collection(value) or getattr(value, "__iter__", None) is not None:
+        raise NotSimulated(f"an index into [{type_of(value).full_name}]")
+    if isinstance(key, int) and not isinstance(key, bool):
+        return value if key in (0, -1) else MISSING
+    if isinstance(value, PSCustomObject):
+        return _result(NOTHING)
+    raise NotSimulated(f"an index into [{type_of(value).full_name}]")
 
 
 def _element(value: Any, items: Any, at: int, strict: bool) -> Any:
@@ -475,6 +484,8 @@ def _element(value: Any, items: Any, at: int, strict: bool) -> Any:
 
 
 def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
+    if key is None:
+        raise error("NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null.")
     if is_collection(key) and not value.contains(key):
         return PSArray([_dictionary_index(value, one) for one in key])
     if isinstance(value, OrderedDictionary) and type(key) is int:
@@ -482,8 +493,6 @@ def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
         return values[key] if 0 <= key < len(values) else None
     if isinstance(value, GenericDictionary):
         key = convert.to_type(key, value.key_type)
-    if key is None:
-        return None
     return value.get(key)
 
 

@@ -109,16 +109,18 @@ def _concat_text(value: Any) -> str:
     return to_string(value)
 
 
-def _merge(left: DictionaryBase, right: Any) -> Hashtable:
+def _merge(left: DictionaryBase, right: Any) -> DictionaryBase:
     if right is None:
-        return left if isinstance(left, Hashtable) else Hashtable(left.items())
+        return left
     if not isinstance(right, DictionaryBase):
         message = "A hash table can only be added to another hash table."
         raise PSRuntimeError(
             "AddHashTableToNonHashTable", "InvalidOperation", DotNetException(RUNTIME_EXCEPTION, message)
         )
     ignore_case = left.ignore_case if isinstance(left, (Hashtable, OrderedDictionary)) else True
-    result = Hashtable(left.items(), ignore_case=ignore_case)
+    result: DictionaryBase = Hashtable(left.items(), ignore_case=ignore_case)
+    if isinstance(left, OrderedDictionary):
+        result = OrderedDictionary(left.items(), ignore_case=ignore_case)
     for key, value in right.items():
         if result.contains(key):
             message = (

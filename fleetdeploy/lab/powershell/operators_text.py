@@ -34,7 +34,9 @@ def format_operator(left: Any, right: Any) -> str:
 
 
 def _join_text(value: Any) -> str:
-    return convert.net_to_string(value) if isinstance(value, DateTime) else to_string(value)
+    if isinstance(value, DateTime) or is_collection(value):
+        return convert.net_to_string(value)
+    return to_string(value)
 
 
 def join(left: Any, right: Any) -> str:

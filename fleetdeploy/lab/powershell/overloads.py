@@ -137,7 +137,10 @@ def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Pa
         target = resolve_name(last.type_name, owner)
         pairs = [(param, resolve_name(param.type_name, owner), arg) for param, arg in zip(head, args, strict=False)]
         rest = args[len(head) :]
-        if len(rest) == 1 and convert.is_collection(rest[0]):
+        whole = convert.is_collection(rest[0]) if len(rest) == 1 else False
+        if len(rest) == 1 and isinstance(rest[0], str) and target.element_type is CHAR:
+            whole = True
+        if whole:
             pairs.append((last, target, rest[0]))
         else:
             pairs.append((last, target, PSArray(rest)))
@@ -149,24 +152,25 @@ def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Pa
 
 def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str) -> tuple[Overload, list[Any]]:
     """The best overload and its converted arguments."""
-    candidates: list[tuple[int, int, Overload, list[tuple[Param, PSType, Any]]]] = []
+    # Costs are compared from the first argument on: its exact type decides ([math]::Min(2, 1.5) is Min(int, int)).
+    candidates: list[tuple[bool, tuple[int, ...], int, Overload, list[tuple[Param, PSType, Any]]]] = []
     for at, overload in enumerate(overloads):
         pairs = _expand(overload, args, owner)
         if pairs is None:
             continue
-        cost = 0
+        costs: list[int] = []
         for param, target, value in pairs:
             if param.is_ref != isinstance(value, PSReference):
-                cost += 0 if target is OBJECT and not param.is_ref else _NO_MATCH
+                costs.append(0 if target is OBJECT and not param.is_ref else _NO_MATCH)
             elif not param.is_ref:
-                cost += _cost(value, target) + (3 if param.is_params else 0)
-        candidates.append((cost, at, overload, pairs))
+                costs.append(_cost(value, target) + (3 if param.is_params else 0))
+        candidates.append((any(cost >= _NO_MATCH for cost in costs), tuple(costs), at, overload, pairs))
     if not candidates:
         raise no_overload(overloads[0].name, len(args))
-    candidates.sort(key=lambda candidate: candidate[:2])
+    candidates.sort(key=lambda candidate: candidate[:3])
     failure: PSRuntimeError | None = None
-    for cost, _, overload, pairs in candidates:
-        if cost >= _NO_MATCH and len(candidates) > 1 and failure is not None:
+    for hopeless, _, _, overload, pairs in candidates:
+        if hopeless and len(candidates) > 1 and failure is not None:
             continue
         try:
             return overload, [_convert(param, target, value, name) for param, target, value in pairs]

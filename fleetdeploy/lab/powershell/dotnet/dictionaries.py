@@ -7,6 +7,7 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members
 from fleetdeploy.lab.powershell.containers import (
+    ARRAY_LIST,
     DICTIONARY_ENTRY,
     DICTIONARY_KEYS,
     HASHTABLE_KEYS,
@@ -19,7 +20,10 @@ from fleetdeploy.lab.powershell.dotnet.core import net_equals
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, bad_index, throw
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
+    ARRAY,
     DICTIONARY,
+    GENERIC_LIST,
+    HASH_SET,
     HASHTABLE,
     ORDERED,
     DictionaryBase,
@@ -241,3 +245,29 @@ def _compared(kind: PSType, comparer: Any) -> GenericDictionary:
 @SORTED_DICTIONARY.ctor("()")
 def _sorted(kind: PSType) -> GenericDictionary:
     raise NotSimulated(f"[{kind.full_name}]")
+
+
+# -- enumerators: the runtime's, for everything that can be enumerated -------------------------------------------------
+def _enumerator(value: Any) -> Any:
+    from fleetdeploy.lab.powershell.runtime.values_ext import PSEnumerator
+
+    if isinstance(value, DictionaryBase):
+        return PSEnumerator(list(entries(value)))
+    return PSEnumerator(list(value))
+
+
+for _kind in (
+    HASHTABLE,
+    ORDERED,
+    DICTIONARY,
+    SORTED_DICTIONARY,
+    ARRAY,
+    ARRAY_LIST,
+    GENERIC_LIST,
+    HASH_SET,
+    HASHTABLE_KEYS,
+    HASHTABLE_VALUES,
+    ORDERED_KEYS,
+    DICTIONARY_KEYS,
+):
+    _kind.method("GetEnumerator()")(_enumerator)

@@ -298,6 +298,8 @@ def eval_convert(rt: Interp, node: ast.ConvertExpression) -> Any:
     value = rt.eval(child)
     if target.full_name == "System.String" and is_enumerable(value):
         return rt.to_string(value)
+    if name in ("pscustomobject", "system.management.automation.pscustomobject"):
+        return convert.to_custom_object(value)
     return convert.to_type(value, target)
 
 
@@ -328,12 +330,6 @@ def member_name(rt: Interp, node: ast.Expression) -> str:
     value = rt.eval(node)
     if isinstance(value, ScriptBlockValue):
         raise NotSimulated("a script block as a member name", node.extent.line)
-    if value is None:
-        raise runtime_error(
-            "PropertyNameNotNull",
-            "InvalidOperation",
-            "The member name is null.",
-        )
     return rt.to_string(value)
 
 
@@ -414,6 +410,10 @@ def eval_member(rt: Interp, node: ast.MemberExpression) -> Any:
             return None
         return value
     target = rt.eval(node.expression)
+    if isinstance(target, DictionaryBase) and isinstance(node.member, ast.ConstantExpression):
+        key = rt.eval(node.member)
+        if not isinstance(key, str) and target.contains(key):
+            return target.get(key)
     return get_property(rt, target, member_name(rt, node.member))
 
 
@@ -462,6 +462,10 @@ def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast
 def eval_index(rt: Interp, node: ast.IndexExpression) -> Any:
     target = rt.eval(node.target)
     index = rt.eval(node.index)
+    if isinstance(target, OrderedDictionary) and isinstance(node.index, ast.ConvertExpression):
+        # [object]1 makes the number a key instead of a position.
+        if node.index.type_name.full_name.lower() in ("object", "system.object"):
+            return target.get(index)
     return get_index(rt, target, index)
 
 
