@@ -1,4 +1,4 @@
-"""An in-memory fleet behind ``HostPort``: hosts that remember rollouts as protocol.md says, with knobs for what goes wrong.
+"""An in-memory fleet behind ``HostPort``: hosts that remember rollouts as protocol.md says.
 
 It is for the conductor's logic only (who is asked what, in which order, and what follows); that the real scripts behave
 like this is shown on the lab in ``tests/hosts`` and ``tests/scenarios``.

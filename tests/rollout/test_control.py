@@ -15,7 +15,7 @@ from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
 
 
-def choice(scene: Scene):  # noqa: ANN201
+def choice(scene: Scene):
     sights = survey_once(scene.fleet.hosts, scene.connect)
     return candidate({n: s.observation for n, s in sights.items()})
 

@@ -13,7 +13,7 @@ from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
 
 
-def sick_at(version: str, after_s: float = 0.0):  # noqa: ANN201
+def sick_at(version: str, after_s: float = 0.0):
     def sick(host: FakeHost) -> bool:
         return host.version == version and time.monotonic() - host.started_at >= after_s
 
