@@ -12,6 +12,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.cmdlets import provider_paths as pp
 from fleetdeploy.lab.powershell.cmdlets.registry import CmdletContext
 from fleetdeploy.lab.powershell.convert import to_string
+from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     STRING,
     ByteArray,
@@ -44,6 +45,8 @@ KINDS = define_enum(
     },
 )
 
+OPTIONS = define_enum("Microsoft.Win32.RegistryValueOptions", "None=0 DoNotExpandEnvironmentNames")
+
 
 class RegistryKey(NetObject):
     """A key as Get-Item gives it."""
@@ -74,6 +77,14 @@ def _get_value(key: RegistryKey, name: str, default: Any = None) -> Any:
     return default if found is None else to_value(key.machine, found)
 
 
+@REGISTRY_KEY.method("GetValue(string name, object defaultValue, Microsoft.Win32.RegistryValueOptions options)")
+def _get_value_with(key: RegistryKey, name: str, default: Any, options: EnumValue) -> Any:
+    found = key.machine.registry.get(key.path, name)
+    if found is not None and options.value and found.kind == "ExpandString":
+        return found.data
+    return default if found is None else to_value(key.machine, found)
+
+
 @REGISTRY_KEY.method("GetValueNames()")
 def _value_names(key: RegistryKey) -> PSArray:
     return PSArray([v.name for v in key.machine.registry.values(key.path)], STRING)
@@ -93,8 +104,9 @@ def _value_kind(key: RegistryKey, name: str) -> EnumValue:
 
 
 @REGISTRY_KEY.method("Close()", "Dispose()")
-def _close(key: RegistryKey) -> None:
+def _close(key: RegistryKey) -> Any:
     """Nothing is held."""
+    return NOTHING
 
 
 def path_properties(target: pp.Target) -> list[tuple[str, Any]]:
