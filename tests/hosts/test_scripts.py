@@ -116,7 +116,16 @@ def test_every_function_that_is_called_is_there(verb: str) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_nothing_newer_than_windows_powershell(verb: str) -> None:
     text = "\n".join(line for line in shared_library().text(verb).splitlines() if not line.lstrip().startswith("#"))
-    for newer in (r"::new\(", r"\?\?=|\s\?\?\s", r"\?\.", r"-AsHashtable", r"\bclass\s+\w+\s*\{", r"&&", r"\|\|", r"\$script:"):
+    for newer in (
+        r"::new\(",
+        r"\?\?=|\s\?\?\s",
+        r"\?\.",
+        r"-AsHashtable",
+        r"\bclass\s+\w+\s*\{",
+        r"&&",
+        r"\|\|",
+        r"\$script:",
+    ):
         assert re.search(newer, text) is None, newer
     assert "Get-Content" not in text, "its strings carry note properties that ConvertTo-Json writes out"
 

@@ -59,6 +59,12 @@ def _pwd(rt: Interp) -> Any:
     return provider_location.current(rt.runspace)
 
 
+def _execution_context(rt: Interp) -> Any:
+    from fleetdeploy.lab.powershell.dotnet.session_state import EngineIntrinsics
+
+    return EngineIntrinsics()
+
+
 SPECIAL: dict[str, Callable[[Any], Any]] = {
     "true": lambda _rt: True,
     "false": lambda _rt: False,
@@ -66,7 +72,7 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "?": lambda rt: rt.question,
     "_": _under,
     "psitem": _psitem,
-    "executioncontext": lambda _rt: _refuse("$ExecutionContext"),
+    "executioncontext": _execution_context,
     "^": lambda _rt: _refuse("$^"),
     "$": lambda _rt: _refuse("$$"),
     "pwd": _pwd,
