@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import time
 from collections import Counter
 
@@ -144,6 +146,19 @@ def test_parts_of_an_expandable_string() -> None:
 def test_what_the_lab_does_not_parse_is_not_simulated(text: str) -> None:
     with pytest.raises(NotSimulated):
         parse("\n" + text)
+
+
+def test_damaged_scripts_always_end_in_a_result() -> None:
+    chosen = random.Random(7)
+    scripts = list(texts().values())
+    for _ in range(600):
+        text = chosen.choice(scripts)
+        for _ in range(chosen.randint(1, 4)):
+            at = chosen.randrange(len(text) + 1)
+            text = text[:at] + chosen.choice(["", *"(){}[]'\"`$@;,|&<>=+-.: \n#"]) + text[at + chosen.randint(0, 1) :]
+        with contextlib.suppress(NotSimulated):
+            result = parse(text)
+            assert all(error.message and error.extent.line >= 1 for error in result.errors)
 
 
 def test_a_script_of_400_lines_parses_fast() -> None:
