@@ -8,6 +8,7 @@ from __future__ import annotations
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.runtime.native import NativeContext, NativeResult, native
 from fleetdeploy.lab.windows.host import WindowsHost
+from fleetdeploy.lab.windows.ownership import current_owner
 
 
 def _host(ctx: NativeContext, program: str) -> WindowsHost:
@@ -27,7 +28,7 @@ def hostname(ctx: NativeContext, argv: list[str], stdin: list[str] | None) -> Na
 @native("whoami.exe")
 def whoami(ctx: NativeContext, argv: list[str], stdin: list[str] | None) -> NativeResult:
     host = _host(ctx, "whoami.exe")
-    user = ctx.environment("USERNAME")
+    user = getattr(current_owner(), "user", None) or ctx.environment("USERNAME")
     if argv or not user:
         raise NotSimulated("whoami.exe with options, or without a user")
     return NativeResult(0, [f"{host.name.partition('.')[0]}\\{user}".lower()])
