@@ -98,6 +98,23 @@ def test_a_locked_file_is_not_removed_written_or_hashed() -> None:
     ]
 
 
+def test_a_failed_pipeline_leaves_no_file_open() -> None:
+    machine = machines.fresh(ROOT)
+    texts, errors, _ = run(
+        """
+        $f = "$root/a.txt"
+        try { 1, 2, 3 | ForEach-Object { if ($_ -eq 2) { throw 'x' }; $_ } | Set-Content $f } catch { 'caught' }
+        try { 1, 2, 3 | ForEach-Object { if ($_ -eq 2) { throw 'x' }; $_ } | Out-File $root/b.txt } catch { 'caught' }
+        1..3 | ForEach-Object { "$_" } | Set-Content $root/c.txt
+        Get-Content $root/c.txt | Select-Object -First 1
+        Remove-Item $f, $root/b.txt, $root/c.txt
+        """,
+        machine,
+    )
+    assert (texts, errors) == (["caught", "caught", "1"], [])
+    assert machine.fs.list(ROOT) == []
+
+
 def test_unknown_drive_is_an_error_but_no_path() -> None:
     texts, errors, _ = run("Test-Path Q:\\x; Get-Item Q:\\x; Test-Path HKLM:\\SOFTWARE")
     assert texts == ["False", "True"]

@@ -45,25 +45,7 @@ def with_drive(item: Any, name: str) -> Any:
 @cmdlet("Test-Path")
 class TestPath(pp.PathCmdlet):
     parameters = (
-        Param(
-            "Path",
-            "string[]",
-            position=0,
-            mandatory=True,
-            pipeline=True,
-            by_property=True,
-            sets=("Path",),
-            allow_empty_string=True,
-        ),
-        Param(
-            "LiteralPath",
-            "string[]",
-            mandatory=True,
-            by_property=True,
-            aliases=("PSPath",),
-            sets=("LiteralPath",),
-            allow_empty_string=True,
-        ),
+        *pp.PATH_PARAMETERS,
         Param("PathType", "string", aliases=("Type",), validate_set=("Any", "Container", "Leaf")),
         Param("IsValid", unsupported=True),
         Param("NewerThan", "datetime"),
@@ -80,10 +62,15 @@ class TestPath(pp.PathCmdlet):
 
     def _found(self, ctx: CmdletContext, text: str, is_literal: bool) -> list[pp.Target]:
         if not text.strip():
-            raise NotSimulated("Test-Path with an empty path", ctx.line)
+            return []
         try:
             targets, wild = ([pp.literal(ctx, text)], False) if is_literal else pp.expand(ctx, text)
-        except (pp.DriveMissing, FileError):
+        except pp.DriveMissing:
+            return []
+        except FileError as error:
+            if error.kind is not FileErrorKind.BAD_PATH:
+                raise NotSimulated(f"Test-Path with the path {text}", ctx.line) from None
+            pp.file_failure(ctx, error, "ItemExistsArgumentError", "InvalidArgument", text)
             return []
         return [t for t in targets if pp.exists(ctx, t) and self.filtered(paths.name(t.path), wild)]
 

@@ -7,7 +7,7 @@ runspace as `location_path` (with its drive), the stack of Push-Location as `loc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +232,11 @@ def session_names(ctx: CmdletContext, provider: str) -> list[str]:
         for key, value in table.items():
             found.setdefault(key, value.name)
     return sorted(found.values(), key=str.lower)
+
+
+def at_close(ctx: CmdletContext, action: Callable[[], None]) -> None:
+    """Run `action` when the pipeline is taken down, however it ends."""
+    ctx.on_close.append(action)  # type: ignore[attr-defined]  # the runtime's processor has it, its protocol not yet
 
 
 # -- what most item cmdlets begin with ---------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ class _Writing(pp.PathCmdlet):
 
     def begin(self, ctx: CmdletContext) -> None:
         self.open_files: list[tuple[Any, str, bytes]] | None = None
+        pp.at_close(ctx, self._close)
 
     def process(self, ctx: CmdletContext) -> None:
         if self.open_files is None:
@@ -245,6 +246,7 @@ class OutFile(Cmdlet):
 
     def begin(self, ctx: CmdletContext) -> None:
         self.handle: Any = None
+        pp.at_close(ctx, self._close)
         is_literal = self.bound("LiteralPath")
         text = str(self.get("LiteralPath") if is_literal else self.get("FilePath"))
         try:
@@ -297,8 +299,11 @@ class OutFile(Cmdlet):
                 pp.provider_failure(ctx, file_exception(error), None)
 
     def end(self, ctx: CmdletContext) -> None:
+        if self.handle is not None and self.handle.length == 0 and not self.get("NoNewline"):
+            self.handle.write(self.mark)
+        self._close()
+
+    def _close(self) -> None:
         if self.handle is not None:
-            if self.handle.length == 0 and not self.get("NoNewline"):
-                self.handle.write(self.mark)
             self.handle.close()
             self.handle = None
