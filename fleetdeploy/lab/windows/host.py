@@ -220,11 +220,11 @@ class WindowsHost:
 
     # ---- scenery and faults ----------------------------------------------------------------------------------------
     def install(self, config: ServiceConfig, *, start: bool = True) -> None:
-        """A service that is there from the beginning (its program must lie there); not counted as an effect."""
+        """A service that is there, and runs, from the beginning (its program must lie there); no effect is counted."""
         with self.lock:
             self.scm.create(config)
             if start:
-                self.scm.begin_start(config.name)
+                self.scm.runner.start(self.scm.service(config.name), (), at_once=True)
             self.effects.clear()
 
     def note_not_simulated(self, what: NotSimulated | str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import paths, pe, scm_registry
@@ -55,7 +56,10 @@ class Runner:
         entry.timers.clear()
 
     # ---- starting --------------------------------------------------------------------------------------------------
-    def start(self, entry: Service, arguments: tuple[str, ...], *, chain: tuple[str, ...] = ()) -> Pending:
+    def start(
+        self, entry: Service, arguments: tuple[str, ...], *, chain: tuple[str, ...] = (), at_once: bool = False
+    ) -> Pending:
+        """Start the program; with ``at_once`` (scenery) it takes no time to come up."""
         config = entry.config
         if entry.marked_for_delete:
             raise Win32Error(1072)
@@ -91,6 +95,8 @@ class Runner:
         entry.checkpoint, entry.wait_hint = 0, 2000
         entry.win32_exit_code = entry.specific_exit_code = 0
         entry.pending = Pending()
+        if at_once:
+            behaviour = replace(behaviour, start_seconds=0.0)
         self._launch(entry, entry.pending, behaviour, [*argv, *arguments])
         return entry.pending
 
