@@ -355,15 +355,19 @@ def _compute_stream(algorithm: HashAlgorithm, stream: Any) -> ByteArray:
 
 
 @HASH.method("TransformBlock(byte[] data, int offset, int count, byte[] output, int outputOffset)")
-def _transform(algorithm: HashAlgorithm, data: ByteArray, at: int, count: int, output: Any, to: int) -> int:
+def _transform(algorithm: HashAlgorithm, data: ByteArray | None, at: int, count: int, output: Any, to: int) -> int:
     del output, to
+    if data is None:
+        argument_null("inputBuffer")
     check_range(data, at, count)
     algorithm.state.update(bytes(data.data[at : at + count]))
     return count
 
 
 @HASH.method("TransformFinalBlock(byte[] data, int offset, int count)")
-def _final(algorithm: HashAlgorithm, data: ByteArray, at: int, count: int) -> ByteArray:
+def _final(algorithm: HashAlgorithm, data: ByteArray | None, at: int, count: int) -> ByteArray:
+    if data is None:
+        argument_null("inputBuffer")
     check_range(data, at, count)
     chunk = bytes(data.data[at : at + count])
     algorithm.state.update(chunk)

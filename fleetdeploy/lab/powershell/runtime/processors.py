@@ -595,7 +595,8 @@ class ScriptProcessor(Processor):
             scope.set("_", self.under)
         if self.this is not AUTO_NULL:
             scope.set("this", self.this)
-        if not self.dot or self.name:
+        if not self.dot or self.name or self.top_level:
+            self.info.unbound = list(bound.rest)
             scope.set("MyInvocation", self.info)
         if self.advanced:
             from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
@@ -679,9 +680,7 @@ class ScriptProcessor(Processor):
 
     def do_end(self) -> None:
         tree = self.block.ast
-        if tree.process_block is None and not self.dot:
-            self.scope.set("input", PSEnumerator(list(self.collected)))
-        elif self.collected or self.has_input:
+        if (tree.process_block is None and not self.dot) or self.collected or self.has_input:
             self.scope.set("input", PSEnumerator(list(self.collected)))
         if tree.end_block is not None:
             self._run(tree.end_block)

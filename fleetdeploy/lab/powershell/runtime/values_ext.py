@@ -77,6 +77,12 @@ class PSEnumerator(NetObject):
         self._next = 0
         self.current = None
 
+    def to_net_string(self) -> str:
+        """As text (a method's string argument) it is what is left of it, like any sequence."""
+        from fleetdeploy.lab.powershell import convert
+
+        return " ".join(convert.to_string(item) for item in self._source[self._next :])
+
 
 def is_enumerable(value: Any) -> bool:
     """Whether a pipeline takes the value apart."""
