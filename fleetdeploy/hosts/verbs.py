@@ -133,9 +133,13 @@ class HostVerbs:
         )
         return answers.activated(data)
 
-    def beat(self, claim: Claim, *, running: bool = True) -> None:
-        """Renew the sign of life (rule 14); ``running`` also ends the phase ``opening``."""
-        self._call("beat", {"claim": requests.claim(claim), "running": running}, changing=True)
+    def beat(self, claim: Claim, *, running: bool = True, last: bool = False) -> None:
+        """Renew the sign of life (rule 14); ``running`` also ends the phase ``opening``.
+
+        ``last`` takes it away instead: this conductor leaves and the rollout stays open, so whoever goes on with it
+        need not wait until the sign of life has run out.
+        """
+        self._call("beat", {"claim": requests.claim(claim), "running": running, "last": last}, changing=True)
 
     def prune(self, claim: Claim, keep: int) -> PruneResult:
         """Remove releases that nothing needs (rule 18): what to keep is computed on the host, under its lock."""

@@ -114,7 +114,7 @@ class _Conductor:
             return refused
         self._settle_unchanged()
         if book.ports.interrupt.requested:
-            return end.interrupted(book, "before any host was opened")
+            return end.interrupted(book, self.crew, "before any host was opened")
         opened = open_all(book, self.crew, [n for n, p in book.pages.items() if p.state not in _NOT_ASKED])
         if isinstance(opened, NotOpened):
             return self._refuse(opened.what, opened.next_steps, lost=False)
@@ -309,9 +309,10 @@ class _Conductor:
             case Way.STOP:
                 return end.finish(book, self.crew, end.stopped_ending(book))
             case Way.INTERRUPTED:
-                return end.interrupted(book)
+                return end.interrupted(book, self.crew)
             case Way.WAITING:
                 held = book.state.reason.value if book.state.reason else "a promotion"
+                end.rest(book, self.crew)
                 detail = f"waits for a person ({held}); the rollout stays open"
                 steps = next_steps(self.run_.id)
                 if book.state.hold is Hold.AWAITING_PROMOTION:
@@ -323,7 +324,7 @@ class _Conductor:
         turn(book, self.crew, reason)
         names = [n for n, p in book.pages.items() if p.touched]
         if not put_back(book, self.crew, names):
-            return end.interrupted(book, "on the way back")
+            return end.interrupted(book, self.crew, "on the way back")
         return end.finish(book, self.crew, end.back_ending(book, aborted=aborted))
 
     def _back(self) -> RolloutResult:
@@ -335,7 +336,7 @@ class _Conductor:
             page.turned = True
         names = [n for n in self.plan.changing if book.pages[n].state is _S.PENDING]
         if not put_back(book, self.crew, names):
-            return end.interrupted(book, "on the way back")
+            return end.interrupted(book, self.crew, "on the way back")
         return end.finish(book, self.crew, end.rollback_ending(book))
 
 

@@ -157,8 +157,22 @@ def _report(page: HostPage, *, forward: bool) -> HostReport:
     )
 
 
-def interrupted(book: Book, detail: str = "") -> RolloutResult:
+def rest(book: Book, crew: Crew) -> None:
+    """This conductor leaves and the rollout stays open: the hosts are told, so ``resume`` need not wait for the TTL."""
+    names = [n for n, p in book.pages.items() if p.opened]
+    crew.workers.stop_beats(names)
+
+    def make(name: str) -> Task[HostPort]:
+        return lambda tools: tools.resource.beat(book.claim(name), last=True)
+
+    for name, answer in crew.each(names, "rest", make).items():
+        if isinstance(answer, HostError):
+            book.note("does not answer: its sign of life runs out by itself", name)
+
+
+def interrupted(book: Book, crew: Crew, detail: str = "") -> RolloutResult:
     """A signal: the rollout stays open, its journal is whole."""
+    rest(book, crew)
     book.hold(Hold.INTERRUPTED, detail=detail, next_steps=(f"fleetdeploy resume {book.run.id}",))
     in_doubt = [n for n, p in book.pages.items() if p.state is _S.UNKNOWN]
     text = f"interrupted{': unknown: ' + ', '.join(in_doubt) if in_doubt else ''}"

@@ -320,12 +320,14 @@ class FakePort:
                 return ProbeResult(tuple(samples), BootIdentity(1, "1"))
             time.sleep(request.interval_s)
 
-    def beat(self, claim: Claim) -> None:
+    def beat(self, claim: Claim, *, running: bool = True, last: bool = False) -> None:
         h = self._enter()
         with h.lock:
             self._claim(claim)
             assert h.open is not None
             h.open = replace(h.open, phase="running")
+            if last:
+                h.beaten_at = -1e9
 
     def close(self, request: CloseRequest) -> str:
         h = self._enter()

@@ -31,7 +31,6 @@ def test_a_signal_stops_at_a_safe_point_and_resume_finishes(scene: Scene) -> Non
     scene.interrupt = type(scene.interrupt)()
     for host in scene.hosts.values():
         host.on_activate = lambda h, r: None
-        host.beaten_at = -1e9  # its sign of life ran out
     assert scene.journal is not None
     plan = stored_plan(scene.journal, "R1")
     assert plan is not None
@@ -50,14 +49,13 @@ def test_the_stored_plan_is_the_same_plan(scene: Scene) -> None:
 
 def test_a_living_owner_is_not_taken_over(scene: Scene) -> None:
     scene.with_hosts(2)
-    scene.interrupt.request()
-    scene.hosts["web1"].on_activate = lambda h, r: None
-    scene.interrupt = type(scene.interrupt)()
     scene.hosts["web1"].on_activate = lambda h, r: scene.interrupt.request()
     first = scene.roll("v1.4.2")
     assert first.exit_code is ExitCode.INTERRUPTED
     scene.interrupt = type(scene.interrupt)()
     scene.hosts["web1"].on_activate = lambda h, r: None
+    for host in scene.hosts.values():
+        host.beaten_at = time.monotonic()  # as if it had been killed, not asked to leave
     # The entries look alive: another rollout is refused, and so is a resume that was not told to take over.
     assert scene.roll("v1.4.2").exit_code is ExitCode.REFUSED
     assert scene.journal is not None
@@ -74,7 +72,6 @@ def test_a_dead_owner_is_named_to_a_new_rollout(scene: Scene) -> None:
     scene.roll("v1.4.2")
     scene.interrupt = type(scene.interrupt)()
     for host in scene.hosts.values():
-        host.beaten_at = -1e9
         host.on_activate = lambda h, r: None
     result = scene.roll("v1.4.3")
     assert result.exit_code is ExitCode.REFUSED
@@ -86,8 +83,6 @@ def test_pause_after_canary_ends_with_7_and_promote_goes_on(scene: Scene) -> Non
     result = scene.roll("v1.4.2", pause_after_canary=True)
     assert (result.hold, result.exit_code) == (Hold.AWAITING_PROMOTION, ExitCode.PAUSED)
     assert sum(h.stops for h in scene.hosts.values()) == 1
-    for host in scene.hosts.values():
-        host.beaten_at = -1e9
     assert scene.journal is not None
     plan = stored_plan(scene.journal, "R1")
     assert plan is not None
@@ -118,8 +113,6 @@ def test_promote_through_the_requests_table(scene: Scene) -> None:
 def test_abort_of_a_paused_rollout_undoes_or_leaves(scene: Scene) -> None:
     scene.with_hosts(3)
     scene.roll("v1.4.2", pause_after_canary=True)
-    for host in scene.hosts.values():
-        host.beaten_at = -1e9
     assert scene.journal is not None
     plan = stored_plan(scene.journal, "R1")
     assert plan is not None
@@ -155,7 +148,6 @@ def test_rollback_takes_over_a_dead_rollout(scene: Scene) -> None:
     scene.roll("v1.4.2")
     scene.interrupt = type(scene.interrupt)()
     for host in scene.hosts.values():
-        host.beaten_at = -1e9
         host.on_activate = lambda h, r: None
     found = choice(scene)
     assert isinstance(found, Undo)
@@ -169,8 +161,6 @@ def test_rollback_takes_over_a_dead_rollout(scene: Scene) -> None:
 def test_an_end_that_was_not_written_is_written_and_nothing_is_undone(scene: Scene) -> None:
     scene.with_hosts(3)
     scene.roll("v1.4.2", pause_after_canary=True)
-    for host in scene.hosts.values():
-        host.beaten_at = -1e9
     assert scene.journal is not None
     plan = stored_plan(scene.journal, "R1")
     assert plan is not None
