@@ -44,12 +44,8 @@ class HostStatus:
 
     def to_json(self) -> dict[str, Any]:
         """Plain form for ``--output json``."""
-        data: dict[str, Any] = {
-            name: getattr(self, name) for name in self.__slots__ if name not in ("error", "failures")
-        }
+        data: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         data["failures"] = list(self.failures)
-        if self.error:
-            data["error"] = {"kind": type(self.error).__name__, "what": str(self.error)}
         return data
 
 
