@@ -6,6 +6,7 @@ ask the user (a prompt) is refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -29,7 +30,9 @@ IO_EXCEPTION = "System.IO.IOException"
 def get_object(ctx: CmdletContext, target: pp.Target) -> Any:
     """What Get-Item gives for an existing item."""
     if target.provider == pp.FILE:
-        return item_of(ctx.machine, ctx.machine.fs.stat(target.path))
+        # the names as typed: 5.1 does not look up how they are stored
+        info = ctx.machine.fs.stat(target.path)
+        return item_of(ctx.machine, replace(info, path=target.path, name=paths.name(target.path) or target.path))
     if target.provider == pp.REGISTRY:
         return reg.key_object(ctx, target)
     return session.get(ctx, target)
@@ -159,7 +162,7 @@ class GetChildItem(pp.PathCmdlet):
 
     def _files(self, ctx: CmdletContext, target: pp.Target, wild: bool, depth: int) -> None:
         fs = ctx.machine.fs
-        info = fs.stat(target.path)
+        info = replace(fs.stat(target.path), path=target.path, name=paths.name(target.path))
         include = self.get("Include")
         if wild:
             # the wildcard names the items themselves
@@ -176,7 +179,7 @@ class GetChildItem(pp.PathCmdlet):
             return
         if self.get("Exclude") and not depth and self.get("Name"):
             raise NotSimulated("Get-ChildItem -Name -Exclude", ctx.line)
-        self._below(ctx, target, info.path, "", depth, include)
+        self._below(ctx, target, target.path, "", depth, include)
 
     def _below(self, ctx: CmdletContext, target: pp.Target, path: str, prefix: str, depth: int, include: Any) -> None:
         """The items of a directory, directories first as the provider lists them, then what is below."""
@@ -185,6 +188,8 @@ class GetChildItem(pp.PathCmdlet):
         except FileError as error:
             pp.file_failure(ctx, error, *pp.failure_ids(error, "Dir", "ReadError"), path)
             return
+        base = path.rstrip("\\")
+        children = [replace(child, path=f"{base}\\{child.name}") for child in children]
         ordered = [c for c in children if c.is_dir] + [c for c in children if not c.is_dir]
         for child in ordered:
             ctx.check_stop()

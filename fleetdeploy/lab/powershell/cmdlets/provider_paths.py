@@ -157,6 +157,7 @@ def literal(ctx: CmdletContext, text: str) -> Target:
     provider, drive, rest = split_drive(ctx, text)
     if provider == FILE:
         path = paths.full_path(rest)
+        path = path[:1].upper() + path[1:]
         return Target(FILE, path if len(path) == 3 else path.rstrip("\\"), drive.upper())
     if provider == REGISTRY:
         return Target(REGISTRY, "\\".join(_dots(rest.replace("/", "\\").split("\\"))), drive)
@@ -173,23 +174,18 @@ def expand(ctx: CmdletContext, text: str, *, force: bool = True) -> tuple[list[T
         return [Target(provider, n, drive) for n in names if wildcard.like(n, rest)], True
     parts = rest.replace("/", "\\").split("\\")
     start = 1
-    found = [Target(provider, parts[0] + ("\\" if provider == FILE else ""), drive.upper())]
+    root = parts[0].upper() + "\\" if provider == FILE else parts[0]
+    found = [Target(provider, root, drive.upper())]
     for part in _dots(parts[start:]):
         following: list[Target] = []
         if not wildcard.has_wildcards(part):
             name = wildcard.unescape(part)
-            following = [t.child(name) for t in found]
-            following = [Target(t.provider, true_path(ctx, t), t.drive) for t in following if exists(ctx, t)]
+            following = [child for child in (t.child(name) for t in found) if exists(ctx, child)]
         else:
             for target in found:
                 following += [target.child(n) for n in child_names(ctx, target) if wildcard.like(n, part)]
         found = following
     return found, True
-
-
-def true_path(ctx: CmdletContext, target: Target) -> str:
-    """The path with names as they are stored."""
-    return ctx.machine.fs.true_path(target.path) if target.provider == FILE else target.path
 
 
 def exists(ctx: CmdletContext, target: Target) -> bool:
@@ -324,5 +320,5 @@ class PathCmdlet(Cmdlet):
                     if report:
                         not_found(ctx, target.shown)
                 elif self.filtered(paths.name(target.path), wild):
-                    found.append(Target(target.provider, true_path(ctx, target), target.drive))
+                    found.append(target)
         return found

@@ -74,7 +74,7 @@ class FileSystemItem(NetObject):
 
     @property
     def name(self) -> str:
-        return paths.name(self.path) or self.path
+        return paths.name(self.path) if len(self.path) > 3 else self.path
 
     def to_net_string(self) -> str:
         return self.shown
@@ -106,7 +106,7 @@ def decorate(item: FileSystemItem, is_dir: bool) -> None:
         [
             NoteProperty("PSPath", f"{provider}::{path}"),
             NoteProperty("PSParentPath", f"{provider}::{parent}" if parent else ""),
-            NoteProperty("PSChildName", paths.name(path) or path),
+            NoteProperty("PSChildName", item.name),
             NoteProperty("PSProvider", provider),
             NoteProperty("PSIsContainer", is_dir),
         ]
