@@ -276,9 +276,11 @@ class HashSet(NetObject):
 class KeyCollection(NetObject):
     """Keys or Values of a dictionary: read-only, counted, enumerable, not indexable by scripts of 5.1 as an array."""
 
-    def __init__(self, items: Iterable[Any], type_name: str) -> None:
+    def __init__(self, items: Iterable[Any], type_name: str, source: DictionaryBase | None = None) -> None:
         self.items = list(items)
         self.type_name = type_name
+        # The dictionary it shows: enumeration fails when that changes meanwhile.
+        self.source = source
 
     @property
     def net_type(self) -> PSType:

@@ -60,7 +60,9 @@ class _Writer:
         if simple is not None:
             return simple
         if level > self.depth:
-            return quote(self.ctx.interp.to_string(value) if not isinstance(value, PSCustomObject) else convert.to_string(value))
+            return quote(
+                self.ctx.interp.to_string(value) if not isinstance(value, PSCustomObject) else convert.to_string(value)
+            )
         if isinstance(value, DictionaryBase):
             pairs = []
             for key, item in value.items():
@@ -243,9 +245,7 @@ def parse_json(text: str) -> Any:
 
 @cmdlet("ConvertFrom-Json")
 class ConvertFromJson(Cmdlet):
-    parameters = (
-        Param("InputObject", "string", position=0, mandatory=True, pipeline=True, allow_empty_string=True),
-    )
+    parameters = (Param("InputObject", "string", position=0, mandatory=True, pipeline=True, allow_empty_string=True),)
 
     def begin(self, ctx: CmdletContext) -> None:
         self.lines: list[str] = []

@@ -61,6 +61,10 @@ class ForEachObject(Cmdlet):
         if self.first is not None:
             self._run(ctx, self.first)
 
+    def end(self, ctx: CmdletContext) -> None:
+        if self.last is not None:
+            self._run(ctx, self.last)
+
     def _run(self, ctx: CmdletContext, block: ScriptBlockValue, *item: Any) -> None:
         processor: Any = ctx
         if item:
@@ -262,6 +266,9 @@ class SelectObject(Cmdlet):
                 ctx.write(item)
 
     def _emit(self, ctx: CmdletContext, item: Any) -> None:
+        if self.get("Unique") and isinstance(item, PSCustomObject) and not self.bound("Property"):
+            if not self.bound("ExpandProperty"):
+                raise NotSimulated("Select-Object -Unique of custom objects without -Property", ctx.line)
         for made in self._shape(ctx, item):
             if self.get("Unique"):
                 if not any(same(made, old) for old in self.unique):
@@ -303,6 +310,8 @@ class SelectObject(Cmdlet):
             ctx.fail("ExpandPropertyNotFound", "InvalidArgument", "System.Management.Automation.PSArgumentException",
                      f'Property "{expand}" cannot be found.', target=item)  # fmt: skip
             return []
+        if value is None:
+            return []
         found = list(iterate(value)) if is_enumerable(value) else [value]
         if pairs:
             for one in found:
@@ -325,7 +334,7 @@ def add_note(ctx: CmdletContext, target: Any, name: str, value: Any) -> None:
 
 
 def same(left: Any, right: Any) -> bool:
-    """-Unique: text by case, custom objects by their properties."""
+    """-Unique: text by case; custom objects made by -Property by their properties."""
     if isinstance(left, PSCustomObject) and isinstance(right, PSCustomObject):
         return (
             [name.lower() for name in left.names()] == [name.lower() for name in right.names()]
@@ -360,6 +369,8 @@ class TeeObject(Cmdlet):
             ctx.write(self.get("InputObject"))
 
     def end(self, ctx: CmdletContext) -> None:
+        if not self.items:
+            return
         value = from_list(self.items)
         ctx.interp.scope.set(self.get("Variable"), None if value is AUTO_NULL else value)
 

@@ -74,7 +74,8 @@ class WriteError(Cmdlet):
                 record.recommended_action = self.get("RecommendedAction")
                 record.details = record.details or exception.message
         frame = ctx.interp.frame
-        caller = frame.name if frame is not None else ""
+        outer: Any = getattr(ctx, "outer_cmdlet", None)
+        caller = frame.name if frame is not None and outer is None else ""
         record.activity = self.get("CategoryActivity") or "Write-Error"
         record.reason = self.get("CategoryReason") or record.exception.type_name.rsplit(".", 1)[-1]
         complete(record)
@@ -82,7 +83,9 @@ class WriteError(Cmdlet):
         record.target_type = self.get("CategoryTargetType") or record.target_type
         if caller and not record.error_id.endswith(f",{caller}"):
             record.error_id = f"{record.error_id},{caller}"
-        if frame is not None:
+        if outer is not None:
+            record.invocation_info = outer.info
+        elif frame is not None:
             # At the top of a script the record has no line: the script's own invocation has none.
             record.invocation_info = InvocationInfo(0) if frame.top_level else frame.info
         processor: Any = ctx

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, operators
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.cmdlets.support_properties import Key, evaluate, key_of, property_value
-from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable
+from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, TypedObject, is_enumerable
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     ArrayList,
@@ -26,6 +27,8 @@ _SORT_KEYS = ("expression", "ascending", "descending")
 
 def compare(left: Any, right: Any, *, ignore_case: bool = True) -> int:
     """The order Sort-Object uses: null first, else as the comparison operators see it, else as text."""
+    left = None if left is MISSING else left
+    right = None if right is MISSING else right
     if left is None or right is None:
         return 0 if left is None and right is None else -1 if left is None else 1
     case = "I" if ignore_case else "C"
@@ -38,6 +41,49 @@ def compare(left: Any, right: Any, *, ignore_case: bool = True) -> int:
         if convert.to_bool(operators.binary(f"{case}eq", one, two)):
             return 0
         return -1 if convert.to_bool(operators.binary(f"{case}lt", one, two)) else 1
+
+
+def sort_value(ctx: CmdletContext, expression: Any, item: Any) -> Any:
+    """A sort key; MISSING where the object has no such property."""
+    if isinstance(expression, ScriptBlockValue) or item is None:
+        return evaluate(ctx, expression, item)
+    return property_value(ctx, item, convert.to_string(expression))
+
+
+def sort_rows(ctx: CmdletContext, rows: list[Any], order: Callable[[Any, Any], int]) -> None:
+    """Sort as .NET does. Where kinds are mixed the comparison is no order, so the algorithm shows in the result."""
+    kinds = {
+        "number" if is_number(value) else type(value).__name__
+        for values, _, _ in rows
+        for value in values
+        if value is not None and value is not MISSING
+    }
+    columns = len(rows[0][0]) if rows else 1
+    if len(kinds) <= columns or columns > 1:
+        rows.sort(key=functools.cmp_to_key(order))
+        return
+    size = len(rows)
+    if size > 16:
+        raise NotSimulated("sorting more than 16 values of mixed types", ctx.line)
+
+    def swap_if_greater(one: int, two: int) -> None:
+        if order(rows[one], rows[two]) > 0:
+            rows[one], rows[two] = rows[two], rows[one]
+
+    if size == 2:
+        swap_if_greater(0, 1)
+    elif size == 3:
+        swap_if_greater(0, 1)
+        swap_if_greater(0, 2)
+        swap_if_greater(1, 2)
+    else:
+        for index in range(size - 1):
+            taken = rows[index + 1]
+            place = index
+            while place >= 0 and order(taken, rows[place]) < 0:
+                rows[place + 1] = rows[place]
+                place -= 1
+            rows[place + 1] = taken
 
 
 @cmdlet("Sort-Object", aliases=("sort",))
@@ -69,11 +115,13 @@ class SortObject(Cmdlet):
             and len(self.items) > 1
         ):
             raise NotSimulated("Sort-Object of objects without a property", ctx.line)
-        rows = []
+        rows: list[Any] = []
         for number, item in enumerate(self.items):
-            values = [item if key.expression is None else evaluate(ctx, key.expression, item) for key in keys]
+            if item is None and not entries:
+                continue
+            values = [item if key.expression is None else sort_value(ctx, key.expression, item) for key in keys]
             rows.append((values, number, item))
-        rows.sort(key=functools.cmp_to_key(lambda one, two: self._order(keys, one, two, down=down, ignore_case=case)))
+        sort_rows(ctx, rows, lambda one, two: self._order(keys, one, two, down=down, ignore_case=case))
         last: Any = MISSING
         for values, _, item in rows:
             if self.get("Unique"):
@@ -87,6 +135,11 @@ class SortObject(Cmdlet):
     @staticmethod
     def _order(keys: list[Key], one: Any, two: Any, *, down: bool, ignore_case: bool) -> int:
         for key, left, right in zip(keys, one[0], two[0], strict=True):
+            if left is MISSING or right is MISSING:
+                # Objects without the property come last, whichever way is up.
+                if (left is MISSING) != (right is MISSING):
+                    return 1 if left is MISSING else -1
+                continue
             found = compare(left, right, ignore_case=ignore_case)
             if found:
                 descending = down if key.descending is None else key.descending
@@ -134,7 +187,7 @@ class GroupObject(Cmdlet):
                 name: Any = ", ".join(convert.to_string(value) for value in values)
                 if not self.get("AsString"):
                     name = values[0] if len(values) == 1 else PSArray(values)
-                table.set(name, PSArray(found))
+                table.set(name, _collection(found))
             ctx.write(table)
             return
         for values, found in groups:
@@ -145,8 +198,7 @@ class GroupObject(Cmdlet):
                 ("Name", ", ".join(convert.to_string(value) for value in values)),
             ]
             kind = "GroupInfoNoElement" if self.get("NoElement") else "GroupInfo"
-            made = PSCustomObject(pairs, [f"Microsoft.PowerShell.Commands.{kind}", "System.Object"])
-            ctx.write(made)
+            ctx.write(TypedObject(f"Microsoft.PowerShell.Commands.{kind}", pairs))
 
 
 def _collection(items: list[Any]) -> Any:
@@ -168,7 +220,7 @@ class MeasureObject(Cmdlet):
         Param("Line", "switch", sets=("TextMeasure",)),
         Param("Word", "switch", sets=("TextMeasure",)),
         Param("Character", "switch", sets=("TextMeasure",)),
-        Param("IgnoreWhiteSpace", unsupported=True),
+        Param("IgnoreWhiteSpace", "switch", sets=("TextMeasure",)),
     )
 
     def begin(self, ctx: CmdletContext) -> None:
@@ -187,13 +239,17 @@ class MeasureObject(Cmdlet):
 
     def _text(self, ctx: CmdletContext) -> None:
         texts = [convert.to_string(item) for item in self.items]
+        drop = self.get("IgnoreWhiteSpace")
         pairs: list[tuple[str, Any]] = [
-            ("Lines", sum(text.count("\n") + 1 for text in texts) if self.get("Line") else None),
+            ("Lines", sum(text.count("\n") + 1 for text in texts if text) if self.get("Line") else None),
             ("Words", sum(len(text.split()) for text in texts) if self.get("Word") else None),
-            ("Characters", sum(len(text) for text in texts) if self.get("Character") else None),
+            (
+                "Characters",
+                sum(len("".join(text.split()) if drop else text) for text in texts) if self.get("Character") else None,
+            ),
             ("Property", None),
         ]
-        ctx.write(PSCustomObject(pairs, ["Microsoft.PowerShell.Commands.TextMeasureInfo", "System.Object"]))
+        ctx.write(TypedObject("Microsoft.PowerShell.Commands.TextMeasureInfo", pairs))
 
     def _measure(self, ctx: CmdletContext, entry: Any) -> None:
         values: list[Any] = []
@@ -227,7 +283,7 @@ class MeasureObject(Cmdlet):
         pairs: list[tuple[str, Any]] = [
             ("Count", count),
             ("Average", (total / numeric if numeric else None) if self.get("Average") else None),
-            ("Sum", total if self.get("Sum") and numeric else None),
+            ("Sum", total if self.get("Sum") and numeric == count else None),
             ("Maximum", self._edge(values, 1) if self.get("Maximum") else None),
             ("Minimum", self._edge(values, -1) if self.get("Minimum") else None),
             ("Property", name),
@@ -236,8 +292,7 @@ class MeasureObject(Cmdlet):
             not (self.get("Maximum") or self.get("Minimum")) or not values or all(is_number(one) for one in values)
         )
         kind = "GenericMeasureInfo" if generic else "GenericObjectMeasureInfo"
-        ctx.write(PSCustomObject(pairs, [f"Microsoft.PowerShell.Commands.{kind}",
-                                         "Microsoft.PowerShell.Commands.MeasureInfo", "System.Object"]))  # fmt: skip
+        ctx.write(TypedObject(f"Microsoft.PowerShell.Commands.{kind}", pairs))
 
     def _number(self, ctx: CmdletContext, value: Any) -> float | None:
         if is_number(value):
@@ -246,7 +301,7 @@ class MeasureObject(Cmdlet):
             number = convert.to_number(value)
             if is_number(number) and isinstance(value, (str, bool)):
                 return float(number)
-        except PSRuntimeError:
+        except (PSRuntimeError, ValueError):
             pass
         ctx.fail("NonNumericInputObject", "InvalidType", "System.Management.Automation.PSInvalidOperationException",
                  f'Input object "{convert.to_string(value)}" is not numeric.', target=value)  # fmt: skip

@@ -143,8 +143,8 @@ for _kind, _k, _v in (
     (SORTED_DICTIONARY, "K", "V"),
 ):
     _kind.prop("Count", "int", len)
-    _kind.prop("Keys", "object", lambda table: KeyCollection(table.keys(), _key_name(table, False)))
-    _kind.prop("Values", "object", lambda table: KeyCollection(table.values(), _key_name(table, True)))
+    _kind.prop("Keys", "object", lambda table: KeyCollection(table.keys(), _key_name(table, False), table))
+    _kind.prop("Values", "object", lambda table: KeyCollection(table.values(), _key_name(table, True), table))
     _kind.prop("IsReadOnly", "bool", lambda table: False)
     _kind.prop("IsFixedSize", "bool", lambda table: False)
     _kind.prop("IsSynchronized", "bool", lambda table: False)

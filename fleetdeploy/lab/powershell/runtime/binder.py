@@ -149,6 +149,8 @@ class Binder:
                 continue
             if arg.splatted and arg.name.lower() in explicit and arg.name.lower() not in bound.given:
                 self._already_bound(arg.name)
+            if isinstance(spec, Spec) and spec.unsupported:
+                raise NotSimulated(f"{self.command} -{spec.name}")
             value = arg.value
             text = arg.text
             is_switch = spec in ("verbose", "debug", "whatif", "confirm") if isinstance(spec, str) else spec.is_switch
@@ -372,7 +374,7 @@ class Binder:
             (
                 spec
                 for spec in self.signature.specs
-                if spec.key not in self.bound.given and any(part.remaining for part in spec.sets.values())
+                if spec.key not in self.bound.given and self._part(spec, "remaining")
             ),
             None,
         )

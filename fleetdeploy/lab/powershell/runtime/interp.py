@@ -147,7 +147,8 @@ class Interp:
             if variable is not None and variable.value is not None:
                 separator = convert.to_string(variable.value)
             return separator.join(
-                self.to_string(item) if not is_enumerable(item) else convert.net_to_string(item) for item in iterate(value)
+                self.to_string(item) if not is_enumerable(item) else convert.net_to_string(item)
+                for item in iterate(value)
             )
         return convert.to_string(value)
 

@@ -134,6 +134,8 @@ def _block_method(rt: Interp, block: ScriptBlockValue, key: str, args: list[Any]
     if key in ("invoke", "invokereturnasis"):
         if len(args) == 1 and type(args[0]) is PSArray:
             args = list(args[0].items)
+        elif args == [None]:
+            args = []
         try:
             out = rt.invoke_block(block, args, propagate=False)
         except ScriptError as error:
@@ -225,8 +227,7 @@ def _for_each(rt: Interp, target: Any, args: list[Any]) -> Any:
     out: list[Any] = []
     if isinstance(what, ScriptBlockValue):
         for item in _elements(target):
-            under = [item] if what.ast.param_block is not None else list(args[1:])
-            out.extend(rt.invoke_block(what, under, dollar_under=item, same_scope=True))
+            out.extend(rt.invoke_block(what, list(args[1:]), dollar_under=item, same_scope=True))
         return Collection(out)
     if isinstance(what, PSType):
         return Collection([convert.to_type(item, what) for item in _elements(target)])
@@ -251,12 +252,12 @@ def static(rt: Interp, target: PSType, name: str, args: list[Any], node: ast.Nod
             return rt.runspace.compile_block(text)
         except PSRuntimeError as error:
             raise PSRuntimeError(
-                error.exception.type_name.rsplit(".", 1)[-1],
+                "ParseException",
                 "NotSpecified",
                 DotNetException(
                     "System.Management.Automation.MethodInvocationException",
                     f'Exception calling "Create" with "1" argument(s): "{error.message}"',
-                    error.exception,
+                    DotNetException("System.Management.Automation.ParseException", error.message),
                 ),
             ) from error
     return MISSING

@@ -25,10 +25,10 @@ from fleetdeploy.lab.powershell.runtime.errors import (
 )
 from fleetdeploy.lab.powershell.runtime.expressions import type_from
 from fleetdeploy.lab.powershell.runtime.pscmdlet import ThrowTerminating
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     FunctionInfo,
-    PSEnumerator,
+    LoopEnumerator,
     ScriptBlockValue,
     block_text,
     is_enumerable,
@@ -258,20 +258,24 @@ def exec_foreach(rt: Interp, node: ast.ForEachStatement, out: Out) -> None:
     value = rt.value_of(node.condition)
     if value is AUTO_NULL or value is None:
         return
-    items = iterate(value) if is_enumerable(value) else iter([value])
+    enumerator = LoopEnumerator(iterate(value) if is_enumerable(value) else iter([value]))
     scope = rt.scope
-    outer = scope.variables.get("foreach")
-    scope.set("foreach", PSEnumerator([]))
+    outer = scope.variables.pop("foreach", None)
+    scope.set("foreach", enumerator)
     try:
-        for item in items:
-            assignment.set_variable(rt, node.variable.variable_path, item)
+        while enumerator.move_next():
+            assignment.set_variable(rt, node.variable.variable_path, enumerator.current)
             if not _run_body(rt, node.body, node.label, out):
                 return
     finally:
-        if outer is None:
-            scope.variables.pop("foreach", None)
-        else:
-            scope.variables["foreach"] = outer
+        restore(scope, "foreach", outer)
+
+
+def restore(scope: Scope, key: str, saved: Variable | None) -> None:
+    if saved is None:
+        scope.variables.pop(key, None)
+    else:
+        scope.variables[key] = saved
 
 
 def exec_switch(rt: Interp, node: ast.SwitchStatement, out: Out) -> None:
@@ -280,30 +284,31 @@ def exec_switch(rt: Interp, node: ast.SwitchStatement, out: Out) -> None:
     value = rt.value_of(node.condition)
     if value is AUTO_NULL:
         return
-    items = iterate(value) if is_enumerable(value) else iter([value])
-    before = rt.scope.variables.get("_")
+    enumerator = LoopEnumerator(iterate(value) if is_enumerable(value) else iter([value]))
     scope = rt.scope
+    before = scope.variables.pop("_", None)
+    outer = scope.variables.pop("switch", None)
+    scope.set("switch", enumerator)
     try:
-        for item in items:
+        while enumerator.move_next():
             scope.variables.pop("_", None)
-            scope.set("_", item)
-            if not _switch_item(rt, node, item, out):
+            scope.set("_", enumerator.current)
+            if not _switch_item(rt, node, out):
                 return
     finally:
-        if before is None:
-            scope.variables.pop("_", None)
-        else:
-            scope.variables["_"] = before
+        restore(scope, "_", before)
+        restore(scope, "switch", outer)
 
 
-def _switch_item(rt: Interp, node: ast.SwitchStatement, item: Any, out: Out) -> bool:
+def _switch_item(rt: Interp, node: ast.SwitchStatement, out: Out) -> bool:
     matched = False
     scope = rt.scope
     try:
         for pattern, body in node.clauses:
-            if _switch_matches(rt, node, pattern, item):
+            # A body may assign `$_`: the next clauses see the new value.
+            variable = scope.variables.get("_")
+            if _switch_matches(rt, node, pattern, None if variable is None else variable.value):
                 matched = True
-                scope.set("_", item)
                 exec_block(rt, body, out)
         if not matched and node.default is not None:
             exec_block(rt, node.default, out)
@@ -329,7 +334,10 @@ def _switch_matches(rt: Interp, node: ast.SwitchStatement, pattern: ast.Expressi
         return bool(found)
     if "Wildcard" in node.flags:
         return bool(operators.binary(f"{case}like", rt.to_string(item), rt.to_string(wanted)))
-    return convert.to_bool(operators.binary(f"{case}eq", item, wanted))
+    if wanted is None:
+        return item is None
+    # Without flags both sides are compared as text.
+    return convert.to_bool(operators.binary(f"{case}eq", rt.to_string(item), rt.to_string(wanted)))
 
 
 def _as_value(items: list[Any]) -> Any:

@@ -104,6 +104,7 @@ def _blocks() -> None:
     _type(f"{SMA}PSReference`1", ext.VariableReference, base=REGISTRY[f"{SMA}PSReference".lower()])
     _type("System.Collections.IEnumerator", ext.PSEnumerator, closed=False)
     enumerator = BY_CLASS[ext.PSEnumerator]
+    BY_CLASS.setdefault(ext.LoopEnumerator, enumerator)
     if "movenext" not in enumerator.methods:
         enumerator.method("MoveNext()")(lambda value: value.move_next())
         enumerator.method("Reset()")(_reset)

@@ -7,19 +7,21 @@ behaviour behind (running a block) is reached through the interpreter of the run
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.typesystem import REGISTRY, PSType
 from fleetdeploy.lab.powershell.values import (
     DotNetException,
     ErrorRecord,
     ExtendedStr,
     NetObject,
     PSArray,
+    PSCustomObject,
     PSReference,
     PSRuntimeError,
     ScriptBlockLike,
@@ -84,6 +86,26 @@ class PSEnumerator(NetObject):
         return " ".join(convert.to_string(item) for item in self._source[self._next :])
 
 
+class LoopEnumerator(NetObject):
+    """`$foreach` and `$switch`: the loop's own enumerator; moving it on skips an element of the loop."""
+
+    ps_enumerable = False
+
+    def __init__(self, source: Iterator[Any]) -> None:
+        self._source = source
+        self.current: Any = None
+
+    def move_next(self) -> bool:
+        for item in self._source:
+            self.current = item
+            return True
+        self.current = None
+        return False
+
+    def reset(self) -> None:
+        raise NotSimulated("resetting the enumerator of a loop")
+
+
 def is_enumerable(value: Any) -> bool:
     """Whether a pipeline takes the value apart."""
     cls = type(value)
@@ -101,6 +123,14 @@ def is_enumerable(value: Any) -> bool:
 
 def iterate(value: Any) -> Iterator[Any]:
     """The elements of an enumerable; a list that changes meanwhile is .NET's InvalidOperationException."""
+    source = getattr(value, "source", None)
+    if source is not None:
+        version = source.version
+        for item in value:
+            yield item
+            if source.version != version:
+                raise modified()
+        return
     items = getattr(value, "items", None)
     if not isinstance(items, list) or isinstance(value, PSArray):
         yield from value
@@ -109,14 +139,17 @@ def iterate(value: Any) -> Iterator[Any]:
     for item in list(items):
         yield item
         if len(value.items) != size:
-            raise PSRuntimeError(
-                "System.InvalidOperationException",
-                "OperationStopped",
-                DotNetException(
-                    "System.InvalidOperationException",
-                    "Collection was modified; enumeration operation may not execute.",
-                ),
-            )
+            raise modified()
+
+
+def modified() -> PSRuntimeError:
+    return PSRuntimeError(
+        "System.InvalidOperationException",
+        "OperationStopped",
+        DotNetException(
+            "System.InvalidOperationException", "Collection was modified; enumeration operation may not execute."
+        ),
+    )
 
 
 def from_list(items: list[Any]) -> Any:
@@ -279,6 +312,19 @@ class HostInformationMessage(NetObject):
 
     def to_net_string(self) -> str:
         return self.message
+
+
+class TypedObject(PSCustomObject):
+    """An object of a .NET class that scripts only read: note properties under the class's name."""
+
+    def __init__(self, kind: str, items: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(items, [kind, "System.Object"])
+        self.kind = kind
+
+    @property
+    def net_type(self) -> PSType:
+        found = REGISTRY.get(self.kind.lower())
+        return found if found is not None else define(self.kind)
 
 
 class AnyObject(NetObject):
