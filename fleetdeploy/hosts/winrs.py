@@ -39,7 +39,8 @@ def hostname(host: str, connection: Connection, secret: Secret | None, *, deadli
         transport=transport,  # type: ignore[arg-type]
         username=connection.user,
         password=None if secret is None else secret.reveal(),
-        ca_trust_path=connection.ca_file or "legacy_requests",
+        # Explicit, so that no environment variable changes what is trusted.
+        ca_trust_path=connection.ca_file or requests.certs.where(),
         server_cert_validation="validate",
         read_timeout_sec=_READ_S,
         operation_timeout_sec=_OPERATION_S,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from fleetdeploy.errors import HostError
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_artifact
@@ -47,6 +50,17 @@ def build_artifact(folder: Path, version: str, **behaviour: Any) -> Artifact:
     path.write_bytes(content)
     entry = FileEntry("shop.exe", hashlib.sha256(content).hexdigest(), len(content))
     return Artifact(version, Manifest((entry,)), BuildInfo("amd64"), "shop.exe", {"shop.exe": str(path)})
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait for a condition; a host that cannot be asked just now has not come to it yet."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(HostError):
+            if condition():
+                return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
 
 
 @dataclass
@@ -164,6 +178,7 @@ def make_rig(tmp_path: Path) -> Iterator[MakeRig]:
         host = lab.hosts["web01"]
         rig = Rig(lab, host, tmp_path, connect(lab, host))
         rigs.append(rig)
+        until(lambda: not services or not running or rig.state() == "RUNNING")
         return rig
 
     yield make

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 
-from fleetdeploy.errors import AnswerLost, Busy, HostError, ProtocolRefused, ScriptFailed, Unreachable
+from fleetdeploy.errors import AnswerLost, Busy, ProtocolRefused, ScriptFailed, Unreachable
 from fleetdeploy.hosts.doctor import diagnose, healthy
 from fleetdeploy.lab.windows.faults import FaultKind
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import ActivateOutcome
-from tests.hosts.conftest import APP, MakeRig, Rig, program
+from tests.hosts.conftest import APP, MakeRig, Rig, program, until
 
 
 @pytest.fixture
 def rig(make_rig: MakeRig) -> Rig:
     return make_rig(program("v1.4.0"))
-
-
-def until(condition: object, seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if condition():  # type: ignore[operator]
-                return
-        except HostError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it did not come to that")
 
 
 @pytest.mark.parametrize("kind", [FaultKind.RESET_DURING, FaultKind.LOSE_ANSWER, FaultKind.RESET_AFTER])

@@ -55,9 +55,10 @@ def test_observe_finds_the_app_by_the_hosts_own_index(rig: Rig) -> None:
 
 
 def test_windows_powershell_4(make_rig: MakeRig) -> None:
-    rig = make_rig(program("v1.4.0"), powershell="4.0", os_build=9600)
+    old = {"go_version": "go1.20.14"}
+    rig = make_rig(program("v1.4.0", build=old), powershell="4.0", os_build=9600)
     assert rig.seen().powershell.startswith("4.")
-    assert rig.rollout_of(rig.artifact("v1.4.2")).outcome is ActivateOutcome.ACTIVATED
+    assert rig.rollout_of(rig.artifact("v1.4.2", build=old)).outcome is ActivateOutcome.ACTIVATED
     rig.close()
 
 
