@@ -119,8 +119,10 @@ class _Program(ShellCommand):
         engine = self.owner.engine
         runspace = engine.runspace(self.owner.host)
         sink = _TextSink(engine.display)
+        # With .exe: cmd knows no cmdlet and no alias (`sc` would be Set-Content).
+        program = words[0] if words[0].lower().endswith(".exe") else f"{words[0]}.exe"
         call = engine.command(
-            seam.Command(words[0], is_script=False, parameters=tuple((None, word) for word in words[1:]))
+            seam.Command(program, is_script=False, parameters=tuple((None, word) for word in words[1:]))
         )
         outcome = runspace.run([call], None, sink, self.stop, no_input=True)
         _raise_refused(outcome)

@@ -92,7 +92,7 @@ class EchoRunspace:
     ) -> Ended:
         self.engine.ran.append([c.text for c in commands])
         if not commands[0].is_script:  # a program: prints its arguments, its exit code is their number
-            if commands[0].text == "nonesuch":
+            if commands[0].text == "nonesuch.exe":
                 sink.error(SimpleNamespace(error_id="CommandNotFoundException"))
                 return Ended()
             words = [str(value) for _, value in commands[0].parameters]
