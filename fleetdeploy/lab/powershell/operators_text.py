@@ -129,7 +129,13 @@ def split(left: Any, right: Any, *, ignore_case: bool) -> PSArray:
     flags = (regex.MULTILINE if "multiline" in options else 0) | (regex.SINGLELINE if "singleline" in options else 0)
     ignore = ignore_case or "ignorecase" in options
     source = regex.escape(to_string(pattern)) if "simplematch" in options else pattern
-    net = _pattern(source, ignore, options=flags)
+    try:
+        net = _pattern(source, ignore, options=flags)
+    except PSRuntimeError as failure:
+        if failure.error_id != "InvalidRegularExpression":
+            raise
+        exception = DotNetException("System.ArgumentException", failure.message)
+        raise PSRuntimeError(exception.type_name, "OperationStopped", exception) from None
     return PSArray([piece for text in texts for piece in _pieces(net, text, limit)], STRING)
 
 

@@ -30,6 +30,10 @@ class NetRegex:
     groups: tuple[tuple[str, int], ...]
 
     def number(self, name: str) -> int | None:
+        if name.isdigit():
+            # Named groups have numbers too, after the unnamed ones.
+            at = int(name)
+            return self.groups[at][1] if at < len(self.groups) else None
         for known, number in self.groups:
             if known == name:
                 return number

@@ -238,7 +238,8 @@ class GroupCollection(NetObject):
 
     def net_index(self, key: Any) -> Capture:
         if isinstance(key, int) and not isinstance(key, bool):
-            key = str(int(key))
+            at = int(key)
+            return self.items[at] if 0 <= at < len(self.items) else Capture(None, -1, str(at))
         wanted = convert.to_string(key)
         return next((group for group in self.items if group.name == wanted), Capture(None, -1, wanted))
 
