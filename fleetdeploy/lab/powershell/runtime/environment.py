@@ -91,6 +91,8 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
     def preference(name: str, value: str) -> None:
         text: Any = value if action is None else convert.to_type(value, action)
         scope.set(name, text)
+        if action is not None:  # these variables of the global scope are typed: 'Stop' becomes ActionPreference.Stop
+            scope.variables[name.lower()].constraints = (lambda value: convert.to_type(value, action),)
 
     preference("ErrorActionPreference", "Continue")
     preference("WarningPreference", "Continue")
