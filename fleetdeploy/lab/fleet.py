@@ -34,6 +34,9 @@ HTTP_PORT = 5985
 HTTPS_PORT = 5986
 HOSTS_PER_BLOCK = 250
 WATCH_S = 0.05
+ONLY_ADDRESS = "127.0.0.1"
+FIRST_OFFSET = 12000
+OFFSET_STEP = 40
 DEFAULT_USER = "fleetadmin"
 
 
@@ -109,7 +112,13 @@ def windows_host(name: str, **options: Any) -> Any:
 class Lab:
     """The running fleet. ``start`` makes one, ``stop`` (or leaving the ``with`` block) ends it."""
 
-    def __init__(self, *, engine: Engine | None = None, machine: MachineFactory = windows_host) -> None:
+    def __init__(
+        self,
+        *,
+        engine: Engine | None = None,
+        machine: MachineFactory = windows_host,
+        one_address: bool = False,
+    ) -> None:
         self.user = DEFAULT_USER
         self.password = f"Lab-{secrets.token_urlsafe(12)}"
         self.authority = LabAuthority()
@@ -117,6 +126,7 @@ class Lab:
         self.environment = ThreadedEnvironment()
         self._engine: Engine = engine or PowerShellEngine()
         self._machine = machine
+        self._one_address = one_address
         self._stopped = False
         self._watcher: asyncio.Task[None] | None = None
         self._block: tuple[int, int] | None = None
@@ -130,8 +140,10 @@ class Lab:
         password: str | None = None,
         engine: Engine | None = None,
         machine: MachineFactory = windows_host,
+        one_address: bool = False,
     ) -> Lab:
-        lab = cls(engine=engine, machine=machine)
+        """``one_address``: all hosts on 127.0.0.1 with own ports, as where no other loopback address exists."""
+        lab = cls(engine=engine, machine=machine, one_address=one_address)
         if password is not None:
             lab.password = password
         try:
@@ -157,6 +169,9 @@ class Lab:
         if spec.name in self.hosts:
             raise ValueError(f"the lab has a host {spec.name} already")
         address, sockets = self._reserve()
+        options = dict(spec.options)
+        if address == ONLY_ADDRESS:  # what listens on the hosts must not meet there either
+            options.setdefault("port_offset", FIRST_OFFSET + OFFSET_STEP * len(self.hosts))
         try:
             machine = self._machine(
                 spec.name,
@@ -165,7 +180,7 @@ class Lab:
                 ports=dict(zip(("http", "https"), sockets.ports, strict=True)),
                 os_build=spec.os_build,
                 powershell=spec.powershell,
-                **spec.options,
+                **options,
             )
             machine.accounts.add(self.user, self.password)
             for name, password in spec.accounts.items():
@@ -246,6 +261,8 @@ class Lab:
         host.machine.on_down.append(gone)
 
     def _reserve(self) -> tuple[str, Sockets]:
+        if self._one_address:
+            return ONLY_ADDRESS, Sockets.reserve(ONLY_ADDRESS, 0, 0)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             if self._block is None or self._next >= HOSTS_PER_BLOCK:
@@ -257,7 +274,8 @@ class Lab:
                 return address, Sockets.reserve(address, HTTP_PORT, HTTPS_PORT)
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
-                    return "127.0.0.1", Sockets.reserve("127.0.0.1", 0, 0)
+                    self._one_address = True
+                    return self._reserve()
                 self._block = None  # another lab lives in this block
         raise OSError(errno.EADDRINUSE, "no loopback address with free WinRM ports")
 
