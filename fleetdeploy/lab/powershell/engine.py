@@ -1,8 +1,8 @@
 """The door of the lab's PowerShell: `Runspace.run` executes the commands of one pipeline on the caller's thread.
 
-Decides what is shared between the pipelines of a runspace (global scope, $Error, environment), how parameters and input reach a
-script, local and global scope, `exit`, and how a pipeline ends. Knows no protocol: wsman/ speaks PSRP and calls this. Next:
-runtime/interp.py.
+Decides what is shared between the pipelines of a runspace (global scope, $Error, environment), how parameters and
+input reach a script, local and global scope, `exit`, and how a pipeline ends. Knows no protocol: wsman/ speaks PSRP
+and calls this. Next: runtime/interp.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from fleetdeploy.lab.powershell.runtime.binder import Arg
 from fleetdeploy.lab.powershell.runtime.errors import (
     BreakFlow,
     ExitFlow,
-    Flow,
     InvocationInfo,
     PipelineStopped,
     ReturnFlow,
@@ -30,8 +29,9 @@ from fleetdeploy.lab.powershell.runtime.errors import (
     position,
 )
 from fleetdeploy.lab.powershell.runtime.interp import Interp
-from fleetdeploy.lab.powershell.runtime.processors import CmdletProcessor, Processor, ScriptProcessor
+from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.scope import Scope
+from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
 from fleetdeploy.lab.powershell.runtime.statements import to_script_error
 from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import InformationRecord, ScriptBlockValue
@@ -273,6 +273,3 @@ def drive_top(rt: Interp, processors: list[Processor], feed: Any, out: Any) -> N
 
 def _information(sink: Sink, record: InformationRecord) -> None:
     sink.information(record.data, record.tags)
-
-
-_ = (Flow, CmdletProcessor)

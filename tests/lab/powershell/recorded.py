@@ -1,8 +1,9 @@
 """Runs the recorded PowerShell cases on the lab and says of each: equal, refused or different.
 
-`python -m tests.lab.powershell.recorded CATEGORY [NAME] [-v]` prints counts and differences; test_recorded.py asserts them.
-Each case runs as record.ps1 ran it: in a fresh runspace, `$root` an empty directory of a simulated machine. Messages are not
-compared (they differ between versions). Where a case has a 5.1 note, `expected-5.1.jsonl` may hold what 5.1 does.
+`python -m tests.lab.powershell.recorded CATEGORY [NAME] [-v]` prints counts and differences; test_recorded.py
+asserts them. Each case runs as record.ps1 ran it: in a fresh runspace, `$root` an empty directory of a simulated
+machine. Messages are not compared (they differ between versions). Where a case has a 5.1 note, `expected-5.1.jsonl`
+may hold what 5.1 does.
 """
 
 from __future__ import annotations
@@ -279,7 +280,7 @@ def compare_terminating(want: dict[str, Any], have: dict[str, Any]) -> str:
         if have["exception"] != want["exception"] or have["id"] != want["id"] or listed != expected:
             return f"parse error: got {have['exception']} {have['id']} {listed}, wanted {want['id']} {expected}"
         return ""
-    # What ends a script by preference is wrapped so by the hosting API the record was made with; PSRP sends it unwrapped.
+    # What ends a script by preference is wrapped by the hosting API of the recorder; PSRP sends it unwrapped.
     wrapped = str(want.get("exception")).endswith("ParentContainsErrorRecordException")
     for key in ("id", "category", "line") if wrapped else ("id", "category", "exception", "inner", "line"):
         if key in want and want.get(key) != have.get(key):

@@ -1,7 +1,7 @@
 """ConvertTo-Json and ConvertFrom-Json as Windows PowerShell 5.1 has them.
 
-5.1 differs from later versions in the layout, in the escapes of markup characters, in dates and number types, and in that an
-array from JSON travels as one object.
+5.1 differs from later versions in the layout, in the escapes of markup characters, in dates and number types, and
+in that an array from JSON travels as one object.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class _Writer:
                     raise runtime_error(
                         "NonStringKeyInDictionary",
                         "InvalidOperation",
-                        f"The type '{type_of(value).full_name}' is not supported for serialization or deserialization of a "
-                        "dictionary. Keys must be strings.",
+                        f"The type '{type_of(value).full_name}' is not supported for serialization or "
+                        "deserialization of a dictionary. Keys must be strings.",
                         exception_type="System.InvalidOperationException",
                     )
                 pairs.append((key, self.tree(item, level + 1)))
@@ -274,8 +274,8 @@ class ConvertFromJson(Cmdlet):
             value = parse_json(text)
         except _Duplicate as failure:
             ctx.fail("DuplicateKeysInJsonString", "InvalidOperation", "System.InvalidOperationException",
-                     "Cannot convert the JSON string because a dictionary that was converted from the string contains the "
-                     f"duplicated keys '{failure.first}' and '{failure.second}'.", terminating=True)  # fmt: skip
+                     "Cannot convert the JSON string because a dictionary that was converted from the string contains "
+                     f"the duplicated keys '{failure.first}' and '{failure.second}'.", terminating=True)  # fmt: skip
             return
         except ValueError:
             if "'" in text or "/*" in text or "//" in text:

@@ -9,7 +9,6 @@ from fleetdeploy.lab.powershell import convert, members, operators
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.cmdlets.support_properties import (
     chosen_properties,
-    property_names,
     property_value,
 )
 from fleetdeploy.lab.powershell.containers import DictionaryBase
@@ -17,13 +16,9 @@ from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, from_list, is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import (
     MISSING,
-    ArrayList,
-    DotNetException,
-    PSArray,
     PSCustomObject,
     PSRuntimeError,
 )
-from fleetdeploy.lab.powershell.wildcard import like
 
 
 def run_block(ctx: CmdletContext, block: ScriptBlockValue, item: Any) -> list[Any]:
@@ -115,7 +110,22 @@ class ForEachObject(Cmdlet):
         ctx.write(invoke_method(rt, item, name, list(arguments or ()), None), unroll=True)
 
 
-_COMPARISONS = "EQ NE GT LT GE LE Like NotLike Match NotMatch Contains NotContains In NotIn".split()
+_COMPARISONS = [
+    "EQ",
+    "NE",
+    "GT",
+    "LT",
+    "GE",
+    "LE",
+    "Like",
+    "NotLike",
+    "Match",
+    "NotMatch",
+    "Contains",
+    "NotContains",
+    "In",
+    "NotIn",
+]
 _ALL = [f"{case}{name}" for name in _COMPARISONS for case in ("", "C")] + ["Is", "IsNot"]
 
 
@@ -266,9 +276,9 @@ class SelectObject(Cmdlet):
                 ctx.write(item)
 
     def _emit(self, ctx: CmdletContext, item: Any) -> None:
-        if self.get("Unique") and isinstance(item, PSCustomObject) and not self.bound("Property"):
-            if not self.bound("ExpandProperty"):
-                raise NotSimulated("Select-Object -Unique of custom objects without -Property", ctx.line)
+        by_itself = not self.bound("Property") and not self.bound("ExpandProperty")
+        if self.get("Unique") and isinstance(item, PSCustomObject) and by_itself:
+            raise NotSimulated("Select-Object -Unique of custom objects without -Property", ctx.line)
         for made in self._shape(ctx, item):
             if self.get("Unique"):
                 if not any(same(made, old) for old in self.unique):
@@ -392,6 +402,3 @@ class GetUnique(Cmdlet):
         if self.last is MISSING or not same(key, self.last):
             ctx.write(item)
         self.last = key
-
-
-_ = (ArrayList, DotNetException, PSArray, like, property_names)

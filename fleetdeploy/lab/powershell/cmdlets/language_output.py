@@ -16,12 +16,40 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
 )
 from fleetdeploy.lab.powershell.values import DotNetException, EnumValue, ErrorRecord
 
-_CATEGORIES = (
-    "NotSpecified OpenError CloseError DeviceError DeadlockDetected InvalidArgument InvalidData InvalidOperation "
-    "InvalidResult InvalidType MetadataError NotImplemented NotInstalled ObjectNotFound OperationStopped OperationTimeout "
-    "SyntaxError ParserError PermissionDenied ResourceBusy ResourceExists ResourceUnavailable ReadError WriteError "
-    "FromStdErr SecurityError ProtocolError ConnectionError AuthenticationError LimitsExceeded QuotaExceeded NotEnabled"
-).split()
+_CATEGORIES = [
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+]
 
 
 @cmdlet("Write-Output", aliases=("echo", "write"))
@@ -119,7 +147,8 @@ class WriteDebug(WriteWarning):
 @cmdlet("Write-Information")
 class WriteInformation(Cmdlet):
     parameters = (
-        Param("MessageData", "object", position=0, mandatory=True, pipeline=True, aliases=("Msg", "Message"), allow_null=True),
+        Param("MessageData", "object", position=0, mandatory=True, pipeline=True, allow_null=True,
+              aliases=("Msg", "Message")),
         Param("Tags", "string[]", position=1),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.expressions import resolve_type
-from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue
 from fleetdeploy.lab.powershell.values import (
     AliasProperty,
     DateTime,
@@ -21,7 +21,6 @@ from fleetdeploy.lab.powershell.values import (
     NetError,
     NoteProperty,
     PropertyBag,
-    PSArray,
     PSCustomObject,
     PSRuntimeError,
     ScriptMethod,
@@ -110,7 +109,8 @@ class AddMember(Cmdlet):
         Param("Value", "object", position=2, sets=("MemberSet",), allow_null=True),
         Param("SecondValue", "object", position=3, sets=("MemberSet",)),
         Param("NotePropertyName", "string", position=0, mandatory=True, sets=("NotePropertySingleMemberSet",)),
-        Param("NotePropertyValue", "object", position=1, mandatory=True, sets=("NotePropertySingleMemberSet",), allow_null=True),
+        Param("NotePropertyValue", "object", position=1, mandatory=True, allow_null=True,
+              sets=("NotePropertySingleMemberSet",)),
         Param("NotePropertyMembers", "hashtable", position=0, mandatory=True, sets=("NotePropertyMultiMemberSet",)),
         Param("TypeName", "string", sets=("TypeNameSet", "MemberSet", "NotePropertySingleMemberSet",
                                           "NotePropertyMultiMemberSet")),
@@ -153,8 +153,9 @@ class AddMember(Cmdlet):
         bag = bag_for(ctx, target)
         if bag.find(member.name) is not None and not self.get("Force"):
             ctx.fail("MemberAlreadyExists", "InvalidOperation", "System.InvalidOperationException",
-                     f'Cannot add a member with the name "{member.name}" because a member with that name already exists. '
-                     "To overwrite the member anyway, add the Force parameter to your command.", target=target)  # fmt: skip
+                     f"Cannot add a member with the name \"{member.name}\" because a member with that name "
+                     "already exists. To overwrite the member anyway, add the Force parameter to your command.",
+                     target=target)  # fmt: skip
             return
         bag.add(member)
 
@@ -188,7 +189,7 @@ class GetMember(Cmdlet):
         kinds = [one.lower() for one in self.get("MemberType") or ()]
         if not isinstance(target, PSCustomObject):
             raise NotSimulated(f"Get-Member of a {type_of(target).full_name}", ctx.line)
-        if not kinds and wanted == ["*"] or "method" in kinds:
+        if (not kinds and wanted == ["*"]) or "method" in kinds:
             raise NotSimulated("Get-Member with methods", ctx.line)
         found = [one for one in target.members if any(like(one.name, name) for name in wanted)]
         for member in sorted(found, key=lambda one: one.name.lower()):
@@ -197,12 +198,14 @@ class GetMember(Cmdlet):
                 kinds
                 and kind.lower() not in kinds
                 and not (
-                    "properties" in kinds and kind.endswith("Property") or "property" in kinds and kind == "Property"
+                    ("properties" in kinds and kind.endswith("Property"))
+                    or ("property" in kinds and kind == "Property")
                 )
             ):
                 continue
             value = getattr(member, "value", None)
-            text = f"{convert.type_text(type_of(value)) if value is not None else 'object'} {member.name}={convert.to_string(value) if value is not None else 'null'}"
+            label = "object" if value is None else convert.type_text(type_of(value))
+            text = f"{label} {member.name}={'null' if value is None else convert.to_string(value)}"
             ctx.write(
                 PSCustomObject(
                     [("TypeName", "System.Management.Automation.PSCustomObject"), ("Name", member.name),
@@ -350,6 +353,18 @@ class GetDate(Cmdlet):
         ctx.write(value)
 
 
+_ASSEMBLIES = (
+    "system.io.compression",
+    "system.net.http",
+    "system.serviceprocess",
+    "system.web",
+    "system.security",
+    "system.core",
+    "system.numerics",
+    "system.xml",
+)
+
+
 @cmdlet("Add-Type")
 class AddType(Cmdlet):
     """Only known assemblies, whose types the lab has anyway."""
@@ -365,8 +380,7 @@ class AddType(Cmdlet):
 
     def process(self, ctx: CmdletContext) -> None:
         for name in self.get("AssemblyName"):
-            if not name.lower().startswith(("system.io.compression", "system.net.http", "system.serviceprocess", "system.web",
-                                            "system.security", "system.core", "system.numerics", "system.xml")):  # fmt: skip
+            if not name.lower().startswith(_ASSEMBLIES):
                 raise NotSimulated(f"Add-Type -AssemblyName {name}", ctx.line)
 
 
@@ -384,6 +398,3 @@ class ConvertToSecureString(Cmdlet):
         if not (self.get("AsPlainText") and self.get("Force")):
             raise NotSimulated("ConvertTo-SecureString of encrypted text", ctx.line)
         ctx.write(SecureString(self.get("String")))
-
-
-_ = (PSArray, is_enumerable, iterate)

@@ -10,9 +10,9 @@ from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.runtime import binder, commands
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
-from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
-from fleetdeploy.lab.powershell.runtime.values_ext import AliasInfo, CmdletInfo, CommandInfo
+from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
+from fleetdeploy.lab.powershell.runtime.values_ext import AliasInfo, CommandInfo
 from fleetdeploy.lab.powershell.values import Version
 from fleetdeploy.lab.powershell.wildcard import like
 
@@ -40,8 +40,9 @@ def scope_named(ctx: CmdletContext, name: str | None) -> Scope | None:
     if key.isdigit():
         found = rt.scope.ancestor(int(key))
         if found is None:
-            ctx.fail("ArgumentOutOfRange", "InvalidArgument", "System.Management.Automation.PSArgumentOutOfRangeException",
-                     f"The scope number '{name}' exceeds the number of active scopes.", target=name, terminating=True)  # fmt: skip
+            kind = "System.Management.Automation.PSArgumentOutOfRangeException"
+            text = f"The scope number '{name}' exceeds the number of active scopes."
+            ctx.fail("ArgumentOutOfRange", "InvalidArgument", kind, text, target=name, terminating=True)
         return found  # type: ignore[no-any-return]
     raise NotSimulated(f"-Scope {name}", ctx.line)
 
@@ -74,12 +75,13 @@ class GetVariable(Cmdlet):
                     if like(key, name):
                         self._write(ctx, variable)
                 continue
-            variable = scope.variables.get(name.lower()) if scope is not None else ctx.interp.scope.find(name.lower())
-            if variable is None:
+            key = name.lower()
+            found: Variable | None = scope.variables.get(key) if scope is not None else ctx.interp.scope.find(key)
+            if found is None:
                 ctx.fail("VariableNotFound", "ObjectNotFound", _NOT_FOUND,
                          f"Cannot find a variable with the name '{name}'.", target=name)  # fmt: skip
                 continue
-            self._write(ctx, variable)
+            self._write(ctx, found)
 
     def _write(self, ctx: CmdletContext, variable: Variable) -> None:
         if self.get("ValueOnly"):
@@ -300,8 +302,8 @@ class GetCommand(Cmdlet):
             if found is None or (wanted and found.command_type.lower() not in wanted and "all" not in wanted):
                 ctx.fail("CommandNotFoundException", "ObjectNotFound",
                          "System.Management.Automation.CommandNotFoundException",
-                         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable "
-                         "program. Check the spelling of the name, or if a path was included, verify that the path is "
+                         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or "
+                         "operable program. Check the spelling of the name, or if a path was included, verify that the path is "
                          "correct and try again.", target=name, properties={"CommandName": name})  # fmt: skip
                 continue
             ctx.write(found)
@@ -402,6 +404,3 @@ class InvokeCommand(Cmdlet):
         else:
             inner.accept_none()
         inner.end()
-
-
-_ = CmdletInfo

@@ -181,7 +181,7 @@ _T = TypeVar("_T", bound=type[Cmdlet])
 _cmdlets: dict[str, type[Cmdlet]] = {}
 _aliases: dict[str, str] = {}
 _load_lock = threading.Lock()
-_loaded = False
+_loaded: list[bool] = []
 
 
 def cmdlet(name: str, *, aliases: tuple[str, ...] = (), implementing: str = "", module: str = "") -> Callable[[_T], _T]:
@@ -226,7 +226,6 @@ def all_aliases() -> dict[str, str]:
 
 def load_all() -> None:
     """Import every module of this package that registers cmdlets (once)."""
-    global _loaded
     if _loaded:
         return
     with _load_lock:
@@ -237,4 +236,4 @@ def load_all() -> None:
         for info in pkgutil.iter_modules(package.__path__):
             if info.name.startswith(("language_", "provider_", "windows_")):
                 importlib.import_module(f"{package.__name__}.{info.name}")
-        _loaded = True
+        _loaded.append(True)

@@ -114,9 +114,9 @@ def chosen_properties(ctx: CmdletContext, item: Any, entries: list[Any], exclude
         name = convert.to_string(expression)
         if has_wildcards(name):
             for known in property_names(item, ctx.line):
-                if like(known, name) and not any(like(known, one) for one in exclude):
-                    if known.lower() not in (one.lower() for one, _ in pairs):
-                        pairs.append((known, members.get_member(item, known)))
+                excluded = any(like(known, one) for one in exclude)
+                if like(known, name) and not excluded and known.lower() not in (one.lower() for one, _ in pairs):
+                    pairs.append((known, members.get_member(item, known)))
             continue
         if any(like(name, one) for one in exclude):
             continue

@@ -106,7 +106,7 @@ def compound(rt: Interp, left: ast.Expression, op: str, right: ast.Statement) ->
 
 def compound_start(rt: Interp, node: ast.VariableExpression) -> Any:
     """What `$x += …` adds to. In a called function or block that is the block's own variable, never the caller's,
-    unless the block mentions the variable otherwise before (then PowerShell has already looked it up: the same value)."""
+    never what it would read by name: PowerShell has bound the name to the block before."""
     qualifier, key, _ = parse_path(node.variable_path)
     if not qualifier and not rt.dotted and key not in rt.SPECIAL:
         variable = rt.scope.variables.get(key)

@@ -1,7 +1,8 @@
 """Binds arguments to parameters: by name, prefix, alias, position, pipeline object and property name.
 
-Decides the parameter set, what is missing, ambiguous or unknown, with PowerShell's error ids. Conversion and validation of one
-value is `coerce`. The declared parameters come from signature.py; commands.py makes the arguments.
+Decides the parameter set, what is missing, ambiguous or unknown, with PowerShell's error ids. Conversion and
+validation of one value is `coerce`. The declared parameters come from signature.py; commands.py makes the
+arguments.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, members, types
+from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
-from fleetdeploy.lab.powershell.runtime.errors import BINDING_EXCEPTION, binding_error
+from fleetdeploy.lab.powershell.runtime.errors import binding_error
 from fleetdeploy.lab.powershell.runtime.signature import (
     ALL_SETS,
     COMMON,
@@ -101,7 +102,8 @@ def find_spec(signature: Signature, name: str, *, simple: bool) -> Spec | str | 
     shown = " ".join(f"-{hit.name if isinstance(hit, Spec) else common[hit]}" for hit in hits.values())
     raise binding_error(
         "AmbiguousParameter",
-        f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include: {shown}.",
+        f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. "
+        f"Possible matches include: {shown}.",
         parameter=name,
     )
 
@@ -591,6 +593,3 @@ def convert_failure(value: Any, to: str) -> DotNetException:
         "System.Management.Automation.PSInvalidCastException",
         f'Cannot convert the "{shown}" value of type "{source}" to type "{to}".',
     )
-
-
-_ = (ast, BINDING_EXCEPTION)

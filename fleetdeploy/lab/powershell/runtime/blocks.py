@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.runtime import binder as binding
 from fleetdeploy.lab.powershell.runtime import validation
-from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, ReturnFlow, ScriptError, position
+from fleetdeploy.lab.powershell.runtime.errors import ReturnFlow, position
 from fleetdeploy.lab.powershell.runtime.interp import NOT_GIVEN
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Variable
 from fleetdeploy.lab.powershell.runtime.signature import Signature, Spec
@@ -19,7 +19,7 @@ from fleetdeploy.lab.powershell.values import Hashtable, PSRuntimeError, PSType,
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
-    from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
+    from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
     from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue
 
 
@@ -35,7 +35,7 @@ def call(
     same_scope: bool = False,
     propagate: bool = False,
 ) -> None:
-    from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
+    from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
 
     before = rt.propagate
     if propagate:
@@ -137,7 +137,8 @@ def processor_pipeline_keys(processor: ScriptProcessor) -> set[str]:
 def _typed_default(processor: ScriptProcessor, spec: Spec, value: Any) -> Any:
     if spec.is_switch:
         return SwitchParameter(convert.to_bool(value))
-    assert spec.type is not None
+    if spec.type is None:
+        return value
     if spec.type.full_name == "System.Object" or spec.type_name == "ref":
         return value
     if value is None and not spec.type.is_value_type and spec.type.full_name != "System.String":
@@ -188,6 +189,3 @@ def _converter(kind: PSType) -> Callable[[Any], Any]:
         return convert.to_type(value, kind)
 
     return apply
-
-
-_ = (InvocationInfo, ScriptError)

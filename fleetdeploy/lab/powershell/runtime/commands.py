@@ -1,7 +1,7 @@
 """Runs pipelines of commands: finds each command, evaluates its arguments, applies redirections, drives the objects.
 
-Decides command lookup (alias, function, cmdlet, program) and what happens when one command ends the pipeline. What a command
-does is in processors.py, cmdlets/ and native.py.
+Decides command lookup (alias, function, cmdlet, program) and what happens when one command ends the pipeline. What
+a command does is in processors.py, cmdlets/ and native.py.
 """
 
 from __future__ import annotations
@@ -15,19 +15,15 @@ from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import known_commands, native
 from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
+from fleetdeploy.lab.powershell.runtime.cmdlet_processor import CmdletProcessor
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
     StopUpstream,
     position,
     runtime_error,
 )
-from fleetdeploy.lab.powershell.runtime.processors import (
-    CmdletProcessor,
-    PipelineFailure,
-    Processor,
-    ScriptProcessor,
-)
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+from fleetdeploy.lab.powershell.runtime.processors import PipelineFailure, Processor
+from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
 from fleetdeploy.lab.powershell.runtime.streams import NAMES, Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     AliasInfo,
@@ -267,7 +263,8 @@ def redirect(rt: Interp, processor: Processor, redirections: Sequence[ast.Redire
                 raise NotSimulated("merging into another stream than output", redirection.extent.line)
             streams = streams.with_(**dict.fromkeys(names, to_output))
             continue
-        assert isinstance(redirection, ast.FileRedirection)
+        if not isinstance(redirection, ast.FileRedirection):
+            raise NotSimulated("this redirection", redirection.extent.line)
         target = rt.eval(redirection.location)
         if target is None:
             if redirection.from_stream in ("Output", "All"):
@@ -429,6 +426,3 @@ def drive(
 
 def _say_errors(rt: Interp, processors: list[Processor], cause: BaseException) -> None:
     """Hook for terminating errors: their redirections are applied by the statement that reports them."""
-
-
-_ = (AUTO_NULL, ScriptBlockValue)

@@ -1,7 +1,8 @@
 """Evaluates expressions: one function per node kind, in the table EVAL.
 
-Decides evaluation order, strict-mode errors, member enumeration and what yields nothing (AUTO_NULL). What an operator or a
-conversion does with values is `operators`, `convert` and `members`. Next: assignment.py, statements.py.
+Decides evaluation order, strict-mode errors, member enumeration and what yields nothing (AUTO_NULL). What an
+operator or a conversion does with values is `operators`, `convert` and `members`. Next: assignment.py,
+statements.py.
 """
 
 from __future__ import annotations
@@ -38,20 +39,30 @@ from fleetdeploy.lab.powershell.values import (
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
+_OBJECT_NAMES = ("object", "system.object")
 _LOGICAL = {"And", "Or", "Xor"}
 _MATCH = {"Imatch", "Cmatch", "Inotmatch", "Cnotmatch"}
 _TYPE_TESTS = {"Is", "IsNot", "As"}
 _KNOWN_ROOTS = ("system.", "microsoft.", "windows.")
-_KNOWN_ACCELERATORS = frozenset(
-    "adsi adsisearcher alias allowemptycollection allowemptystring allownull argumentcompleter array bigint bool byte char cimclass "
-    "cimconverter ciminstance cimsession cimtype cmdletbinding cultureinfo datetime decimal double dscresource float guid "
-    "hashtable initialsessionstate int int16 int32 int64 ipaddress ipendpoint long mailaddress nullstring objectsecurity "
-    "outputtype parameter physicaladdress powershell pscredential pscustomobject psdefaultvalue pslistmodifier psmoduleinfo "
-    "psnoteproperty psobject psprimitivedictionary psscriptmethod psscriptproperty psvariable psvariableproperty ref regex "
-    "runspace runspacefactory sbyte scriptblock securestring single string supportswildcards switch timespan type uint16 "
-    "uint32 uint64 uri validatecount validatedrive validatelength validatenotnull validatenotnullorempty validatepattern "
-    "validaterange validatescript validateset validatetrusteddata validateuserdrive version void wildcardpattern wmi wmiclass "
-    "wmisearcher x500distinguishedname x509certificate xml".split()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_KNOWN_ACCELERATORS = _words(
+    """
+    adsi adsisearcher alias allowemptycollection allowemptystring allownull argumentcompleter array bigint
+    bool byte char cimclass cimconverter ciminstance cimsession cimtype cmdletbinding cultureinfo datetime
+    decimal double dscresource float guid hashtable initialsessionstate int int16 int32 int64 ipaddress
+    ipendpoint long mailaddress nullstring objectsecurity outputtype parameter physicaladdress powershell
+    pscredential pscustomobject psdefaultvalue pslistmodifier psmoduleinfo psnoteproperty psobject
+    psprimitivedictionary psscriptmethod psscriptproperty psvariable psvariableproperty ref regex runspace
+    runspacefactory sbyte scriptblock securestring single string supportswildcards switch timespan type uint16
+    uint32 uint64 uri validatecount validatedrive validatelength validatenotnull validatenotnullorempty
+    validatepattern validaterange validatescript validateset validatetrusteddata validateuserdrive version
+    void wildcardpattern wmi wmiclass wmisearcher x500distinguishedname x509certificate xml
+    """
 )
 
 
@@ -217,7 +228,7 @@ def eval_hashtable(rt: Interp, node: ast.Hashtable) -> Any:
 
 
 def eval_using(rt: Interp, node: ast.UsingExpression) -> Any:
-    return variable_value(rt, f"using:{node.sub_expression.variable_path}", line=node.extent.line)
+    return variable_value(rt, f"using:{node.extent.text}", line=node.extent.line)
 
 
 # ------------------------------------------------------------------------------------------------ operators
@@ -462,10 +473,10 @@ def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast
 def eval_index(rt: Interp, node: ast.IndexExpression) -> Any:
     target = rt.eval(node.target)
     index = rt.eval(node.index)
-    if isinstance(target, OrderedDictionary) and isinstance(node.index, ast.ConvertExpression):
-        # [object]1 makes the number a key instead of a position.
-        if node.index.type_name.full_name.lower() in ("object", "system.object"):
-            return target.get(index)
+    # [object]1 makes the number a key instead of a position.
+    as_key = isinstance(node.index, ast.ConvertExpression) and node.index.type_name.full_name.lower() in _OBJECT_NAMES
+    if as_key and isinstance(target, OrderedDictionary):
+        return target.get(index)
     return get_index(rt, target, index)
 
 
@@ -511,5 +522,3 @@ EVAL: dict[type, Callable[[Any, Any], Any]] = {
     ast.Hashtable: eval_hashtable,
     ast.UsingExpression: eval_using,
 }
-
-_ = ScriptError

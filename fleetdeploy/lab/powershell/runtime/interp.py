@@ -1,8 +1,8 @@
 """The interpreter of one pipeline: its state (scope, streams, flags) and the operations everything else builds on.
 
-Decides name spaces of variables, automatic variables, preferences, how errors are remembered and reported, and how a script
-block is called. Evaluation is expressions.py, execution statements.py, commands commands.py. One Interp belongs to one
-thread. Next: engine.py, which makes one per pipeline.
+Decides name spaces of variables, automatic variables, preferences, how errors are remembered and reported, and how
+a script block is called. Evaluation is expressions.py, execution statements.py, commands commands.py. One Interp
+belongs to one thread. Next: engine.py, which makes one per pipeline.
 """
 
 from __future__ import annotations

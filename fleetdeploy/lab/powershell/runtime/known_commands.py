@@ -5,56 +5,73 @@ So that a script never sees CommandNotFoundException for something that exists i
 
 from __future__ import annotations
 
-_VERBS = frozenset(
-    "add approve assert backup block checkpoint clear close compare complete compress confirm connect convert "
-    "convertfrom convertto copy debug deny disable disconnect dismount edit enable enter exit expand export find foreach "
-    "format get grant group hide import initialize install invoke join limit lock measure merge mount move new open "
-    "optimize out ping pop protect publish push read receive redo register remove rename repair request reset resize "
-    "resolve restart restore resume revoke save search select send set show skip sort split start step stop submit "
-    "suspend switch sync tee test trace unblock undo uninstall unlock unprotect unpublish unregister update use wait "
-    "watch where write".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_VERBS = _words(
+    """
+    add approve assert backup block checkpoint clear close compare complete compress confirm connect convert
+    convertfrom convertto copy debug deny disable disconnect dismount edit enable enter exit expand export
+    find foreach format get grant group hide import initialize install invoke join limit lock measure merge
+    mount move new open optimize out ping pop protect publish push read receive redo register remove rename
+    repair request reset resize resolve restart restore resume revoke save search select send set show skip
+    sort split start step stop submit suspend switch sync tee test trace unblock undo uninstall unlock
+    unprotect unpublish unregister update use wait watch where write
+    """
 )
 # Nouns of the modules of Windows PowerShell 5.1 and of Windows Server that scripts of operators use.
-_NOUNS = frozenset(
-    """acl alias archive authenticodesignature binarymilog bitstransfer breakpoint childitem cimassociatedinstance cimclass
-    ciminstance cimmethod cimsession cimsessionoption clipboard clixml cmsmessage command computer computerinfo
-    computerrestore computersecurechannel consolefile content controlpanelitem convertfrom counter credential csv culture custom
-    date debugjob default diagnosticinput dnsclient dnsclientcache dnsname dscconfiguration dscresource eventlog
-    eventsubscriber event engineevent executionpolicy expression file filecatalog filehash firewallrule
-    formatdata gridview guid help history host hotfix hnsnetwork html item itemproperty itempropertyvalue jearole job json
-    language list localgroup localgroupmember localuser location log member membership module modulemanifest module
-    netadapter netconnection netconnectionprofile netfirewallprofile netfirewallrule netipaddress netipconfiguration
-    netipinterface netroute nettcpconnection netudpendpoint null object objectevent odbcdsn outputfile packagesource
-    package packageprovider pagefile partition disk volume physicaldisk path pfxcertificate pfxdata printer process
-    psbreakpoint pscallstack psdrive pshostprocess pshostprocessinfo psprovider psrepository psscript psscriptfileinfo
-    pssession pssessionconfiguration pssessionconfigurationfile pssessionoption pssnapin pstransportoption psworkflow
-    random runspace runspacedebug scheduledjob scheduledtask scheduledtaskaction scheduledtaskprincipal
-    scheduledtasksettingsset scheduledtasktrigger scriptfileinfo securestring selfsignedcertificate service sleep smbmapping
-    smbshare smbshareaccess string sddlstring table timespan timezone tlsciphersuite tracesource transaction transcript type
-    typedata uiculture unique uptime variable verb wide winevent windowsfeature windowsoptionalfeature windowsedition
-    winsystemlocale winuserlanguagelist webapplication webbinding website webrequest restmethod webserviceproxy
-    wmievent wmiinstance wmimethod wmiobject wsmancredssp wsmaninstance wsmanaction wsmanquickconfig wsmansessionoption
-    xml error debug warning verbose information progress output strictmode mailmessage addtype members operation
-    certificate childprocess dscdebug pssessiontarget traceidentifier iissite certificatestorelocation""".split()
+_NOUNS = _words(
+    """
+    acl addtype alias archive authenticodesignature binarymilog bitstransfer breakpoint certificate
+    certificatestorelocation childitem childprocess cimassociatedinstance cimclass ciminstance cimmethod
+    cimsession cimsessionoption clipboard clixml cmsmessage command computer computerinfo computerrestore
+    computersecurechannel consolefile content controlpanelitem convertfrom counter credential csv culture
+    custom date debug debugjob default diagnosticinput disk dnsclient dnsclientcache dnsname dscconfiguration
+    dscdebug dscresource engineevent error event eventlog eventsubscriber executionpolicy expression file
+    filecatalog filehash firewallrule formatdata gridview guid help history hnsnetwork host hotfix html
+    iissite information item itemproperty itempropertyvalue jearole job json language list localgroup
+    localgroupmember localuser location log mailmessage member members membership module modulemanifest
+    netadapter netconnection netconnectionprofile netfirewallprofile netfirewallrule netipaddress
+    netipconfiguration netipinterface netroute nettcpconnection netudpendpoint null object objectevent odbcdsn
+    operation output outputfile package packageprovider packagesource pagefile partition path pfxcertificate
+    pfxdata physicaldisk printer process progress psbreakpoint pscallstack psdrive pshostprocess
+    pshostprocessinfo psprovider psrepository psscript psscriptfileinfo pssession pssessionconfiguration
+    pssessionconfigurationfile pssessionoption pssessiontarget pssnapin pstransportoption psworkflow random
+    restmethod runspace runspacedebug scheduledjob scheduledtask scheduledtaskaction scheduledtaskprincipal
+    scheduledtasksettingsset scheduledtasktrigger scriptfileinfo sddlstring securestring selfsignedcertificate
+    service sleep smbmapping smbshare smbshareaccess strictmode string table timespan timezone tlsciphersuite
+    traceidentifier tracesource transaction transcript type typedata uiculture unique uptime variable verb
+    verbose volume warning webapplication webbinding webrequest webserviceproxy website wide windowsedition
+    windowsfeature windowsoptionalfeature winevent winsystemlocale winuserlanguagelist wmievent wmiinstance
+    wmimethod wmiobject wsmanaction wsmancredssp wsmaninstance wsmanquickconfig wsmansessionoption xml
+    """
 )
-_PROGRAMS = frozenset(
-    """arp attrib bcdedit bitsadmin cacls certreq certutil chkdsk choice cipher clip cmd cmdkey comp compact convert cscript
-    curl defrag diskpart diskpart dism dnscmd driverquery eventcreate expand fc find findstr finger forfiles fsutil ftp
-    getmac gpresult gpupdate hostname icacls iisreset ipconfig klist label logman logoff makecab mode more mountvol
-    mpcmdrun msg msiexec msinfo32 net net1 netdom netsh netstat nltest notepad nslookup openfiles pathping ping pktmon
-    powercfg powershell powershell_ise pnputil print qappsrv qprocess query quser qwinsta rasdial reg regedit regsvr32
-    replace robocopy route rundll32 sc schtasks sfc shutdown sort ssh ssh-keygen scp sftp subst systeminfo takeown tar
-    taskkill tasklist timeout tracert tree typeperf tzutil verifier vssadmin w32tm wbadmin wecutil wevtutil where whoami
-    winmgmt winrm winrs wmic wscript wusa xcopy explorer mmc services svchost""".split()
+_PROGRAMS = _words(
+    """
+    arp attrib bcdedit bitsadmin cacls certreq certutil chkdsk choice cipher clip cmd cmdkey comp compact
+    convert cscript curl defrag diskpart dism dnscmd driverquery eventcreate expand explorer fc find findstr
+    finger forfiles fsutil ftp getmac gpresult gpupdate hostname icacls iisreset ipconfig klist label logman
+    logoff makecab mmc mode more mountvol mpcmdrun msg msiexec msinfo32 net net1 netdom netsh netstat nltest
+    notepad nslookup openfiles pathping ping pktmon pnputil powercfg powershell powershell_ise print qappsrv
+    qprocess query quser qwinsta rasdial reg regedit regsvr32 replace robocopy route rundll32 sc schtasks scp
+    services sfc sftp shutdown sort ssh ssh-keygen subst svchost systeminfo takeown tar taskkill tasklist
+    timeout tracert tree typeperf tzutil verifier vssadmin w32tm wbadmin wecutil wevtutil where whoami winmgmt
+    winrm winrs wmic wscript wusa xcopy
+    """
 )
-_ALIASES = frozenset(
-    """% ? ac asnp cat cd chdir clc clear clhy cli clp cls clv cnsn compare copy cp cpi cpp curl cvpa dbp del diff dir dnsn
-    ebp echo epal epcsv epsn erase etsn exsn fc fhx fl foreach ft fw gal gbp gc gcb gci gcim gcls gcm gcs gdr ghy gi gin gjb gl gm
-    gmo gp gps gpv group gsn gsnp gsv gtz gu gv gwmi h history icim icm iex ihy ii ipal ipcsv ipmo ipsn irm ise iwmi iwr
-    kill lp ls man md measure mi mount move mp mv nal ndr ni nmo npssc nsn nv ogv oh popd ps pushd pwd r rbp rcim rcjb
-    rcsn rd rdr ren ri rjb rm rmdir rmo rni rnp rp rsn rsnp rujb rv rvpa rwmi sajb sal saps sasv sbp sc scb select set shcm
-    si sl sleep sls sort sp spjb spps spsv start stz sujb sv swmi tee trcm type wget where wjb write help mkdir more prompt
-    oss pause tabexpansion2""".split()
+_ALIASES = _words(
+    """
+    % ? ac asnp cat cd chdir clc clear clhy cli clp cls clv cnsn compare copy cp cpi cpp curl cvpa dbp del
+    diff dir dnsn ebp echo epal epcsv epsn erase etsn exsn fc fhx fl foreach ft fw gal gbp gc gcb gci gcim
+    gcls gcm gcs gdr ghy gi gin gjb gl gm gmo gp gps gpv group gsn gsnp gsv gtz gu gv gwmi h help history icim
+    icm iex ihy ii ipal ipcsv ipmo ipsn irm ise iwmi iwr kill lp ls man md measure mi mkdir more mount move mp
+    mv nal ndr ni nmo npssc nsn nv ogv oh oss pause popd prompt ps pushd pwd r rbp rcim rcjb rcsn rd rdr ren
+    ri rjb rm rmdir rmo rni rnp rp rsn rsnp rujb rv rvpa rwmi sajb sal saps sasv sbp sc scb select set shcm si
+    sl sleep sls sort sp spjb spps spsv start stz sujb sv swmi tabexpansion2 tee trcm type wget where wjb
+    write
+    """
 )
 
 

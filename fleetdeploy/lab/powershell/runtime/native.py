@@ -1,8 +1,9 @@
 """Native programs: the table `@native("sc.exe")`, argument mangling of Windows PowerShell, output, stderr, exit codes.
 
-A program is a function `(ctx, argv, stdin) -> NativeResult`: `argv` are the arguments as the program sees them (after the C
-runtime has split the command line), `stdin` the lines piped in, or None. It may use `ctx.machine`, `ctx.sleep(seconds)` and
-`ctx.check_stop()`. A program or option the lab does not simulate: `raise NotSimulated("sc.exe qtriggerinfo")`.
+A program is a function `(ctx, argv, stdin) -> NativeResult`: `argv` are the arguments as the program sees them
+(after the C runtime has split the command line), `stdin` the lines piped in, or None. It may use `ctx.machine`,
+`ctx.sleep(seconds)` and `ctx.check_stop()`. A program or option the lab does not simulate: `raise
+NotSimulated("sc.exe qtriggerinfo")`.
 """
 
 from __future__ import annotations

@@ -1,50 +1,38 @@
-"""The commands of a running pipeline: each gets objects pushed in and pushes objects out.
+"""What all commands of a running pipeline share: streams, common parameters, how errors become records.
 
-`Processor` is the common part (streams, common parameters, errors); `CmdletProcessor` runs a registered cmdlet and is the context
-it sees; `ScriptProcessor` runs a function or block (blocks.py calls it too). commands.py chains and drives them.
+Each command gets objects pushed in and pushes objects out. A cmdlet is cmdlet_processor.py, a function or block
+script_processor.py, a program native.py; commands.py chains and drives them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, types
-from fleetdeploy.lab.powershell.runtime import binder as binding
+from fleetdeploy.lab.powershell import convert, types
 from fleetdeploy.lab.powershell.runtime.errors import (
     BreakFlow,
     Flow,
     InvocationInfo,
-    PipelineStopped,
-    ReturnFlow,
     ScriptError,
-    StopUpstream,
     binding_error,
-    complete,
     make_record,
 )
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
-from fleetdeploy.lab.powershell.runtime.signature import Signature, cmdlet_signature, signature_of
+from fleetdeploy.lab.powershell.runtime.scope import Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
-    InformationRecord,
-    PSEnumerator,
-    ScriptBlockValue,
     is_enumerable,
     iterate,
 )
 from fleetdeploy.lab.powershell.values import (
     ArrayList,
-    DotNetException,
     EnumValue,
     ErrorRecord,
-    PSArray,
     PSRuntimeError,
     SwitchParameter,
 )
 
 if TYPE_CHECKING:
-    from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
 ACTION_PREFERENCE = "System.Management.Automation.ActionPreference"
@@ -270,199 +258,6 @@ class Processor:
         return value.is_present if isinstance(value, SwitchParameter) else convert.to_bool(value)
 
 
-# ------------------------------------------------------------------------------------------------ cmdlets
-
-
-class CmdletProcessor(Processor):
-    """Runs a registered cmdlet and is its `CmdletContext`."""
-
-    def __init__(
-        self, rt: Interp, info: InvocationInfo, cls: type[Cmdlet], args: list[binding.Arg], *, has_input: bool
-    ) -> None:
-        super().__init__(rt, info, cls.names[0])
-        self.cmdlet = cls()
-        self.args = args
-        self.has_input = has_input
-        self.machine = rt.machine
-        self.runspace = rt.runspace
-        self.interp = rt
-        self.line = info.line
-        self.command_name = cls.names[0]
-        self.signature = cmdlet_signature(cls)
-        self.binder = binding.Binder(rt, self.signature, self.name)
-        self.outer_cmdlet: Any = None
-
-    def error_suffix(self) -> str:
-        return self.cmdlet.implementing
-
-    def inside(self, run: Callable[..., None], *args: Any) -> None:
-        rt = self.rt
-        self.outer_cmdlet = rt.cmdlet
-        rt.cmdlet = self
-        try:
-            super().inside(run, *args)
-        except ScriptError as error:
-            raise self._passing(error) from error
-        except PipelineFailure as failure:
-            if failure.pipeline is self.pipeline and isinstance(failure.cause, ScriptError):
-                failure.cause = self._passing(failure.cause)
-            raise
-        finally:
-            rt.cmdlet = self.outer_cmdlet
-
-    def _passing(self, error: ScriptError) -> ScriptError:
-        """A statement error of a block this cmdlet ran gets the cmdlet's name; what was thrown stays as it is."""
-        if error.thrown or error.stop or "," in error.record.error_id or error.record.activity == self.name:
-            return error
-        record = ErrorRecord(error.record.exception, error.record.error_id, error.record.category, error.record.target)
-        record.__dict__.update(error.record.__dict__)
-        record.error_id = self._full_id(record.error_id)
-        again = ScriptError(record)
-        again.recorded = error.recorded
-        return again
-
-    def own_error_lists(self) -> tuple[Any, ...]:
-        before = self.rt.streams
-        return self.streams.error_lists[len(before.error_lists) :] if before is not self.streams else ()
-
-    def do_begin(self) -> None:
-        bound = self.binder.bind(self.args, pipeline_input=self.has_input)
-        self.take_common(bound.common)
-        self.rt.streams = self.streams
-        self._load()
-        if self.has_input:
-            self.binder.snapshot()
-        self.cmdlet.begin(self)
-
-    def _load(self) -> None:
-        bound = self.binder.bound
-        self.cmdlet.values = bound.values
-        self.cmdlet.given = set(bound.given)
-        self.cmdlet.set_name = bound.set_name
-
-    def do_process(self, value: Any) -> None:
-        self.rt.check_stop()
-        try:
-            fits = self.binder.bind_object(value)
-        except PSRuntimeError as error:
-            record = make_record(
-                self._full_id(error.error_id), error.category, error.exception, target=value, info=self.info,
-                activity=self.name,
-            )  # fmt: skip
-            self.write_error(record)
-            return
-        if not fits:
-            self.write_error(not_bound(self, value))
-            return
-        self._load()
-        self.cmdlet.process(self)
-
-    def do_process_none(self) -> None:
-        self.cmdlet.process(self)
-
-    def do_end(self) -> None:
-        self.cmdlet.end(self)
-
-    # -- CmdletContext -------------------------------------------------------------------------------------------
-
-    def write(self, value: Any, *, unroll: bool = False) -> None:
-        if value is AUTO_NULL:
-            return
-        if unroll and is_enumerable(value):
-            for item in iterate(value):
-                self.out(item)
-        else:
-            self.out(value)
-
-    def error(self, record: ErrorRecord, *, terminating: bool = False) -> None:
-        complete(record, info=self.info, activity=self.name)
-        record.error_id = self._full_id(record.error_id)
-        if terminating:
-            raise self._stop_or_statement(record)
-        self.write_error(record)
-
-    def fail(
-        self,
-        error_id: str,
-        category: str,
-        exception_type: str,
-        message: str,
-        *,
-        target: Any = None,
-        terminating: bool = False,
-        inner: Any = None,
-        properties: dict[str, Any] | None = None,
-    ) -> None:
-        record = ErrorRecord(DotNetException(exception_type, message, inner, properties), error_id, category, target)
-        record.exception.error_record = record
-        self.error(record, terminating=terminating)
-
-    def warning(self, text: str) -> None:
-        given = self.common.get("warningaction")
-        action = action_value(given) if given is not None else self.rt.preference("WarningPreference", "continue")
-        self.rt.write_stream("warning", text, action)
-
-    def verbose(self, text: str) -> None:
-        flag = self.flag("verbose")
-        action = (
-            self.rt.preference("VerbosePreference", "silentlycontinue")
-            if flag is None
-            else ("continue" if flag else "silentlycontinue")
-        )
-        self.rt.write_stream("verbose", text, action)
-
-    def debug(self, text: str) -> None:
-        flag = self.flag("debug")
-        action = (
-            self.rt.preference("DebugPreference", "silentlycontinue")
-            if flag is None
-            else ("inquire" if flag else "silentlycontinue")
-        )
-        self.rt.write_stream("debug", text, action)
-
-    def information(self, value: Any, tags: Iterable[str] = ()) -> None:
-        given = self.common.get("informationaction")
-        action = (
-            action_value(given)
-            if given is not None
-            else self.rt.preference("InformationPreference", "silentlycontinue")
-        )
-        record = value if isinstance(value, InformationRecord) else InformationRecord(value, tuple(tags))
-        # The host decides what to show; over the wire every record travels unless it is ignored.
-        if action != "ignore":
-            self.rt.write_information(record)
-
-    def progress(self, record: dict[str, Any]) -> None:
-        self.runspace.sink_progress(record)
-
-    def sleep(self, seconds: float) -> None:
-        self.rt.sleep(seconds)
-
-    def check_stop(self) -> None:
-        self.rt.check_stop()
-
-    def should_process(self, target: str, action: str) -> bool:
-        return not should_process_whatif(self, target, action)
-
-    def stop_upstream(self) -> None:
-        """Enough: the commands before this one end now."""
-        raise StopUpstream(self)
-
-
-def should_process_whatif(processor: Processor, target: str, action: str) -> bool:
-    rt = processor.rt
-    whatif = processor.flag("whatif")
-    if whatif is None:
-        whatif = rt.preference("WhatIfPreference", "false") in ("true", "1")
-    if whatif:
-        rt.runspace.host_line(f'What if: Performing the operation "{action}" on target "{target}".')
-        return True
-    confirm = processor.flag("confirm")
-    if confirm:
-        raise NotSimulated(f"{processor.name} -Confirm", processor.info.line)
-    return False
-
-
 def not_bound(processor: Processor, value: Any) -> ErrorRecord:
     error = binding_error(
         "InputObjectNotBound",
@@ -473,217 +268,3 @@ def not_bound(processor: Processor, value: Any) -> ErrorRecord:
         processor._full_id(error.error_id), error.category, error.exception, target=value, info=processor.info,
         activity=processor.name,
     )  # fmt: skip
-
-
-# ------------------------------------------------------------------------------------------------ functions and blocks
-
-
-class ScriptProcessor(Processor):
-    """Runs a function, filter, script or block."""
-
-    def __init__(
-        self,
-        rt: Interp,
-        info: InvocationInfo,
-        block: ScriptBlockValue,
-        args: list[binding.Arg],
-        *,
-        name: str = "",
-        dot: bool = False,
-        has_input: bool = False,
-        is_filter: bool = False,
-        own_script_scope: bool = False,
-    ) -> None:
-        super().__init__(rt, info, name)
-        self.block = block
-        self.args = args
-        self.dot = dot
-        self.has_input = has_input
-        self.caller_scope = rt.scope
-        self.propagate = rt.propagate
-        self.collected: list[Any] = []
-        self.signature: Signature | None = None
-        self.binder: binding.Binder | None = None
-        self.this: Any = AUTO_NULL
-        self.under: Any = AUTO_NULL
-        self.returned = False
-        self.frame_before: Any = None
-        tree = block.ast
-        if tree.dynamic_param_block is not None:
-            raise NotSimulated("dynamicparam", tree.extent.line)
-        if dot:
-            self.scope = rt.scope
-        elif block.closure is not None:
-            self.scope = Scope(parent=block.closure, script=block.closure)
-        else:
-            self.scope = Scope(parent=rt.scope, script=rt.scope.script)
-        if own_script_scope and not dot:
-            self.scope.script = self.scope
-        self.advanced = False
-        self.is_filter = is_filter
-
-    def outer_scope(self) -> Scope:
-        return self.caller_scope
-
-    def error_suffix(self) -> str:
-        return self.name
-
-    # -- life ----------------------------------------------------------------------------------------------------
-
-    def inside(self, run: Callable[..., None], *args: Any) -> None:
-        if self.returned and run != self.do_begin:
-            # `return` in one block ends that block only; the next still run.
-            self.returned = False
-        rt = self.rt
-        if rt.depth > rt.runspace.max_depth:
-            raise NotSimulated("a call chain this deep", self.info.line)
-        before = (rt.in_try, rt.dotted, rt.frame, rt.catching, rt.cmdlet)
-        rt.cmdlet = None
-        rt.in_try = False
-        rt.dotted = self.dot
-        rt.frame = self
-        rt.catching = list(rt.catching)
-        rt.depth += 1
-        try:
-            super().inside(run, *args)
-        finally:
-            rt.in_try, rt.dotted, rt.frame, rt.catching, rt.cmdlet = before
-            rt.depth -= 1
-
-    def _run(self, block: ast.NamedBlock | None) -> None:
-        if block is None:
-            return
-        try:
-            self.rt.exec_block(block, self.out)
-        except ReturnFlow:
-            self.returned = True
-
-    def do_begin(self) -> None:
-        rt = self.rt
-        tree = self.block.ast
-        signature = self.signature = signature_of(rt, tree, self.block.parameters)
-        self.advanced = signature.advanced
-        self.binder = binding.Binder(rt, signature, self.name)
-        rt.scope = self.caller_scope
-        bound = self.binder.bind(self.args, pipeline_input=self.has_input and self.takes_pipeline)
-        rt.scope = self.scope
-        if self.advanced:
-            self.take_common(bound.common)
-            rt.streams = self.streams
-            self._preferences()
-        scope = self.scope
-        self._set_automatic(scope)
-        self._set_parameters(first=True)
-        if self.has_input:
-            self.binder.snapshot()
-        if tree.begin_block is not None:
-            scope.set("input", PSEnumerator([]))
-            self._run(tree.begin_block)
-
-    @property
-    def takes_pipeline(self) -> bool:
-        return self.signature is not None and any(spec.takes_pipeline for spec in self.signature.specs)
-
-    def _set_automatic(self, scope: Scope) -> None:
-        assert self.binder is not None
-        bound = self.binder.bound
-        if not self.advanced and (not self.dot or bound.rest or self.args):
-            scope.set("args", PSArray(bound.rest))
-        elif self.advanced:
-            scope.variables.pop("args", None)
-        if self.under is not AUTO_NULL:
-            scope.set("_", self.under)
-        if self.this is not AUTO_NULL:
-            scope.set("this", self.this)
-        if not self.dot or self.name or self.top_level:
-            self.info.unbound = list(bound.rest)
-            scope.set("MyInvocation", self.info)
-        if self.advanced:
-            from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
-
-            scope.set("PSCmdlet", PSCmdletValue(self))
-        if self.block.file:
-            scope.set("PSCommandPath", self.block.file)
-            scope.set("PSScriptRoot", self.block.file.rsplit("\\", 1)[0].rsplit("/", 1)[0])
-
-    def _preferences(self) -> None:
-        scope = self.scope
-        kind = types.resolve(ACTION_PREFERENCE)
-
-        def put(name: str, value: str) -> None:
-            scope.set(name, convert.to_type(value, kind) if kind is not None else value)
-
-        if self.error_action is not None:
-            put("ErrorActionPreference", self.error_action)
-        for key, name in (("warningaction", "WarningPreference"), ("informationaction", "InformationPreference")):
-            if key in self.common:
-                put(name, action_value(self.common[key]))
-        verbose = self.flag("verbose")
-        if verbose is not None:
-            put("VerbosePreference", "Continue" if verbose else "SilentlyContinue")
-        debug = self.flag("debug")
-        if debug is not None:
-            put("DebugPreference", "Inquire" if debug else "SilentlyContinue")
-        if self.flag("whatif") is not None:
-            scope.set("WhatIfPreference", SwitchParameter(bool(self.flag("whatif"))))
-        confirm = self.flag("confirm")
-        if confirm is not None:
-            impact = types.resolve("System.Management.Automation.ConfirmImpact")
-            text = "Low" if confirm else "None"
-            scope.set("ConfirmPreference", convert.to_type(text, impact) if impact is not None else text)
-
-    def _set_parameters(self, *, first: bool) -> None:
-        """Put bound values and defaults into the scope; later only what the pipeline object changed."""
-        from fleetdeploy.lab.powershell.runtime import blocks
-
-        assert self.binder is not None
-        assert self.signature is not None
-        blocks.set_parameters(self, self.signature, self.binder.bound, first=first)
-
-    def do_process(self, value: Any) -> None:
-        rt = self.rt
-        rt.check_stop()
-        tree = self.block.ast
-        assert self.binder is not None
-        if self.advanced or self.takes_pipeline:
-            try:
-                fits = self.binder.bind_object(value)
-            except PSRuntimeError as error:
-                if error.error_id.startswith("ParameterArgument"):
-                    record = make_record(
-                        self._full_id(error.error_id), error.category, error.exception, target=value, info=self.info,
-                        activity=self.name,
-                    )  # fmt: skip
-                    self.write_error(record)
-                    return
-                raise
-            if not fits:
-                rt.scope = self.caller_scope
-                action = self.error_action
-                self.error_action = action
-                self.write_error(not_bound(self, value))
-                return
-            self._set_parameters(first=False)
-        if tree.process_block is not None:
-            self.scope.set("_", value)
-            self.scope.set("input", PSEnumerator([value]))
-            self._run(tree.process_block)
-        else:
-            self.collected.append(value)
-
-    def do_process_none(self) -> None:
-        tree = self.block.ast
-        if tree.process_block is not None:
-            if self.under is AUTO_NULL and not self.dot:
-                self.scope.set("_", None)
-            self._run(tree.process_block)
-
-    def do_end(self) -> None:
-        tree = self.block.ast
-        if (tree.process_block is None and not self.dot) or self.collected or self.has_input:
-            self.scope.set("input", PSEnumerator(list(self.collected)))
-        if tree.end_block is not None:
-            self._run(tree.end_block)
-
-
-_ = (PipelineStopped, BreakFlow)

@@ -10,7 +10,7 @@ from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.values import MISSING, ErrorRecord, NetObject
 
 if TYPE_CHECKING:
-    from fleetdeploy.lab.powershell.runtime.processors import ScriptProcessor
+    from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
 
 
 class PSCmdletValue(NetObject):

@@ -1,14 +1,13 @@
 """What parameters a command declares: made from a param block or from a registered cmdlet, once per command.
 
-Decides names, aliases, sets, positions, validation. Binding itself is binder.py. A parameter attribute the lab does not know is
-refused when the command is first called.
+Decides names, aliases, sets, positions, validation. Binding itself is binder.py. A parameter attribute the lab does
+not know is refused when the command is first called.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
@@ -230,8 +229,18 @@ def _parameter_attribute(rt: Interp, attribute: ast.Attribute, spec: Spec, owner
 # ------------------------------------------------------------------------------------------------ from cmdlets
 
 
-@lru_cache(maxsize=1024)
+_OF_CMDLETS: dict[str, Signature] = {}
+
+
 def cmdlet_signature(cls: type[Cmdlet]) -> Signature:
+    """The signature of a registered cmdlet, made once."""
+    found = _OF_CMDLETS.get(cls.names[0])
+    if found is None:
+        found = _OF_CMDLETS[cls.names[0]] = _from_cmdlet(cls)
+    return found
+
+
+def _from_cmdlet(cls: type[Cmdlet]) -> Signature:
     from fleetdeploy.lab.powershell import types
 
     result = Signature([], advanced=True, is_cmdlet=True, default_set=cls.default_set)
@@ -274,6 +283,3 @@ def cmdlet_signature(cls: type[Cmdlet]) -> Signature:
     if result.default_set:
         result.spelling.setdefault(result.default_set.lower(), result.default_set)
     return result.finish()
-
-
-_ = Any

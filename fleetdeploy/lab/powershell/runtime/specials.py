@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, members
-from fleetdeploy.lab.powershell.runtime.errors import RUNTIME_EXCEPTION, ScriptError, runtime_error
+from fleetdeploy.lab.powershell.runtime.errors import ScriptError
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
@@ -30,7 +30,6 @@ from fleetdeploy.lab.powershell.values import (
     PSRuntimeError,
     PSType,
     ScriptMethod,
-    type_of,
 )
 
 if TYPE_CHECKING:
@@ -261,6 +260,3 @@ def static(rt: Interp, target: PSType, name: str, args: list[Any], node: ast.Nod
                 ),
             ) from error
     return MISSING
-
-
-_ = (RUNTIME_EXCEPTION, runtime_error, type_of)

@@ -6,6 +6,8 @@ Decides control flow, try/catch/finally, traps, and whether an error ends the st
 
 from __future__ import annotations
 
+import contextlib
+
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +82,8 @@ def to_script_error(rt: Interp, error: Exception, node: ast.Node | None) -> Scri
     if isinstance(error, ScriptError):
         complete(error.record, node=node)
         return error
-    assert isinstance(error, PSRuntimeError)
+    if not isinstance(error, PSRuntimeError):
+        raise error
     record = make_record(error.error_id, error.category, error.exception, target=error.target, node=node)
     return ScriptError(record)
 
@@ -156,8 +159,10 @@ def find_handler(rt: Interp, record: ErrorRecord, clauses: Sequence[tuple[Any, A
 
 
 def own_record(record: ErrorRecord) -> ErrorRecord:
-    """A typed catch of an error made terminating by -ErrorAction Stop sees a RuntimeException's own record: its id has no
-    command's name yet."""
+    """What a typed catch sees of an error made terminating by -ErrorAction Stop.
+
+    It is a RuntimeException's own record, whose id has no command's name yet.
+    """
     if not type_of(record.exception).is_assignable_to(_runtime_exception()) or "," not in record.error_id:
         return record
     copy = with_exception(record, record.exception)
@@ -438,10 +443,8 @@ def exec_try(rt: Interp, node: ast.TryStatement, out: Out) -> None:
     except NotSimulated:
         # The refusal wins whatever the finally block does; it still runs, so that a script gives its locks back.
         rt.propagate, rt.in_try = flags
-        try:
+        with contextlib.suppress(Exception):
             exec_block(rt, node.finally_, out)
-        except Exception:  # noqa: BLE001, S110 - the refusal in flight is what counts
-            pass
         raise
     except PipelineStopped:
         rt.propagate, rt.in_try = flags

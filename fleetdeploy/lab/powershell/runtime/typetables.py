@@ -16,7 +16,7 @@ from fleetdeploy.lab.powershell.runtime import values_ext as ext
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
 from fleetdeploy.lab.powershell.typesystem import ACCELERATORS, BY_CLASS, REGISTRY, PSType, define, define_enum
-from fleetdeploy.lab.powershell.values import Hashtable, PSArray, Version
+from fleetdeploy.lab.powershell.values import Hashtable, PSArray
 
 _lock = threading.Lock()
 _loaded = False
@@ -65,7 +65,8 @@ def _enums() -> None:
     _enum(f"{SMA}ConfirmImpact", "None Low Medium High")
     _enum(
         f"{SMA}CommandTypes",
-        "Alias=1 Function=2 Filter=4 Cmdlet=8 ExternalScript=16 Application=32 Script=64 Workflow=128 Configuration=256",
+        "Alias=1 Function=2 Filter=4 Cmdlet=8 ExternalScript=16 Application=32 Script=64 "
+        "Workflow=128 Configuration=256",
     )
 
 
@@ -165,6 +166,3 @@ def _records() -> None:
     message = _type(f"{SMA}HostInformationMessage", ext.HostInformationMessage, closed=False)
     _prop(message, "Message", "string", lambda value: value.message)
     _prop(message, "NoNewLine", "bool", lambda value: value.no_newline)
-
-
-_ = Version

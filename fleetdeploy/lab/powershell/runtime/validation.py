@@ -1,7 +1,7 @@
 """The Validate… attributes of parameters and variables, as functions that raise for a bad value.
 
-Decides what each attribute accepts; binder.py turns the error into a binding error. Names of attributes it does not know are
-for the caller (None), so that an attribute is never ignored by accident.
+Decides what each attribute accepts; binder.py turns the error into a binding error. Names of attributes it does not
+know are for the caller (None), so that an attribute is never ignored by accident.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, operators
+from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, current, is_enumerable, iterate
-from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.values import DotNetException, PSRuntimeError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _range(rt: Interp, attribute: ast.Attribute) -> Check:
 
 def range_check(low: Any, high: Any) -> Check:
     def check(value: Any) -> None:
-        if value is None or isinstance(value, (str, DictionaryBase)) and not isinstance(low, str):
+        if value is None or (isinstance(value, (str, DictionaryBase)) and not isinstance(low, str)):
             raise failure(
                 "ValidationRangeElementType", "The argument cannot be validated: its type is not the range's."
             )

@@ -24,7 +24,6 @@ from fleetdeploy.lab.powershell.values import (
     PSCustomObject,
     PSReference,
     PSRuntimeError,
-    ScriptBlockLike,
     define,
 )
 
@@ -337,6 +336,3 @@ class AnyObject(NetObject):
 
 def is_error(value: Any) -> bool:
     return isinstance(value, ErrorRecord)
-
-
-_ = (define, ScriptBlockLike)
