@@ -108,6 +108,11 @@ def get_member(value: Any, name: str) -> Any:
     special = _SPECIAL.get(key)
     if special is not None:
         return special(value)
+    adapter = getattr(value, "net_get", None)
+    if adapter is not None:
+        found = adapter(name)
+        if found is not MISSING:
+            return found
     kind = type_of(value)
     prop = find_property(kind, name)
     if prop is not None:
@@ -203,6 +208,15 @@ def set_member(value: Any, name: str, new: Any) -> None:
         set_index(value, name, new)
         return
     kind = type_of(value)
+    adapter = getattr(value, "net_set", None)
+    if adapter is not None:
+        try:
+            if adapter(name, new):
+                return
+        except NetError as failure:
+            raise _setter_error(name, failure.exception) from None
+        if find_property(kind, name) is None:
+            raise _no_property(name)
     prop = find_property(kind, name)
     if prop is None and not (isinstance(value, PSArray) or _closed(kind)):
         raise NotSimulated(f"setting [{kind.full_name}].{name}")

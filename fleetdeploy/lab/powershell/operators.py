@@ -15,6 +15,7 @@ from fleetdeploy.lab.powershell.values import (
     OBJECT,
     PSCUSTOMOBJECT,
     PSOBJECT,
+    DictionaryBase,
     DotNetException,
     Hashtable,
     PSArray,
@@ -122,7 +123,11 @@ def is_type(left: Any, right: Any) -> bool:
         if isinstance(left, PSCustomObject):
             return True
         # [pscustomobject] and [psobject] are one type: whether a value is wrapped depends on where it came from.
-        return bool(getattr(left, "extended", None)) if not isinstance(left, str) else False
+        if getattr(left, "extended", None) is not None:
+            return True
+        if isinstance(left, (str, DictionaryBase)):
+            return False
+        raise NotSimulated(f"-is [psobject] of a [{type_of(left).full_name}]")
     if wanted is OBJECT:
         return True
     if types.is_nullable(wanted):
