@@ -50,7 +50,7 @@ def on_failure(host: WindowsHost, entry: Service, runner: Runner, *, crash: bool
         if action is Action.RESTART:
             _restart(host, entry, runner)
         elif action is Action.REBOOT:
-            host.reboot()
+            host.env.schedule(0, host.reboot)  # not here: the lock is held
         else:
             host.note_not_simulated(f"the recovery program of the service {config.name}")
 

@@ -389,3 +389,26 @@ def test_accounts_count_failures_and_lock(host: WindowsHost) -> None:
 def test_a_listener_is_never_bound_outside_loopback(host: WindowsHost) -> None:
     with pytest.raises(PermissionError):
         host.env.serve_tcp("0.0.0.0", 0, lambda _: None)  # type: ignore[arg-type,return-value]
+
+
+def test_the_recovery_action_reboot(host: WindowsHost, install: Callable[..., str]) -> None:
+    install(config={"failure": FailureActions(60, ((Action.REBOOT, 10),))}, start=True)
+    assert host.scm.wait_for("app", State.RUNNING, 5)
+    process = host.processes.get(host.scm.query("app").pid)
+    assert process is not None
+    with host.lock:
+        host.processes.end(process, 1)
+    assert until(lambda: host.boots == 2)
+    assert host.scm.wait_for("app", State.RUNNING, 5)
+
+
+def test_the_failure_count_starts_again_after_the_reset_period() -> None:
+    from fleetdeploy.lab.windows.scm_recovery import next_action
+    from fleetdeploy.lab.windows.service import INFINITE, Service
+
+    steps = ((Action.RESTART, 1), (Action.RESTART, 2), (Action.NONE, 0))
+    entry = Service(ServiceConfig("x", "x.exe", failure=FailureActions(100, steps)))
+    taken = [next_action(entry, at) for at in (0.0, 50.0, 100.0, 150.0, 300.0)]
+    assert taken == [steps[0], steps[1], steps[2], steps[2], steps[0]]
+    never = Service(ServiceConfig("x", "x.exe", failure=FailureActions(INFINITE, steps)))
+    assert [next_action(never, at) for at in (0.0, 1e6, 2e6)] == list(steps)

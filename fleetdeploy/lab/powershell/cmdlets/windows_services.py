@@ -259,6 +259,8 @@ class StopService(_Changing):
     )
 
     def act(self, ctx: CmdletContext, service: ServiceController) -> bool:
+        if self.bound("NoWait") and machine_of(ctx).powershell.startswith("4"):
+            raise NotSimulated("Stop-Service -NoWait, which PowerShell 4 does not have", ctx.line)
         return self.do_stop(ctx, service, force=bool(self.get("Force")), wait=not self.get("NoWait"))
 
 

@@ -116,9 +116,15 @@ CONTROLLER.prop(
     "System.ServiceProcess.ServiceType",
     lambda svc: EnumValue(SERVICE_TYPE, int(svc.config().service_type)),
 )
-CONTROLLER.prop(
-    "StartType", "System.ServiceProcess.ServiceStartMode", lambda svc: EnumValue(START_MODE, int(svc.config().start))
-)
+
+
+def _start_type(svc: ServiceController) -> EnumValue:
+    if svc.machine is not None and str(svc.machine.powershell).startswith("4"):
+        raise NotSimulated("ServiceController.StartType, which .NET 4.5 does not have")
+    return EnumValue(START_MODE, int(svc.config().start))
+
+
+CONTROLLER.prop("StartType", "System.ServiceProcess.ServiceStartMode", _start_type)
 
 
 @CONTROLLER.method("Start()", "Start(string[] args)")
