@@ -303,8 +303,8 @@ class GetCommand(Cmdlet):
                 ctx.fail("CommandNotFoundException", "ObjectNotFound",
                          "System.Management.Automation.CommandNotFoundException",
                          f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or "
-                         "operable program. Check the spelling of the name, or if a path was included, verify that the path is "
-                         "correct and try again.", target=name, properties={"CommandName": name})  # fmt: skip
+                         "operable program. Check the spelling of the name, or if a path was included, verify "
+                         "that the path is correct and try again.", target=name, properties={"CommandName": name})  # fmt: skip
                 continue
             ctx.write(found)
 

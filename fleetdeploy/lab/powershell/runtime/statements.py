@@ -7,7 +7,6 @@ Decides control flow, try/catch/finally, traps, and whether an error ends the st
 from __future__ import annotations
 
 import contextlib
-
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
