@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+import certifi
 import requests
 import winrm.exceptions
 from winrm.protocol import Protocol
@@ -40,7 +41,7 @@ def hostname(host: str, connection: Connection, secret: Secret | None, *, deadli
         username=connection.user,
         password=None if secret is None else secret.reveal(),
         # Explicit, so that no environment variable changes what is trusted.
-        ca_trust_path=connection.ca_file or requests.certs.where(),
+        ca_trust_path=connection.ca_file or certifi.where(),
         server_cert_validation="validate",
         read_timeout_sec=_READ_S,
         operation_timeout_sec=_OPERATION_S,

@@ -99,20 +99,20 @@ def test_a_reboot_in_the_middle_is_repaired_by_the_next_activate(rig: Rig, point
 
 
 def test_two_verbs_at_once_wait_for_each_other(rig: Rig) -> None:
-    artifact = rig.artifact("v1.4.2", start_seconds=2.0)
+    artifact = rig.artifact("v1.4.2", start_seconds=3.0)
     rig.open()
     rig.stage(artifact)
     done: list[object] = []
-    request = rig.request(artifact, start_timeout_s=6.0)
+    request = rig.request(artifact, start_timeout_s=9.0)
     worker = threading.Thread(target=lambda: done.append(rig.verbs.activate(request)))
     worker.start()
     second = rig.connect(attempts=1)
     until(lambda: second.observe().running_verb == "activate")
-    second.beat(rig.claim())
     from dataclasses import replace
 
     with pytest.raises(Busy):
         second.activate(replace(rig.request(artifact), lock_wait_s=0.2))
+    second.beat(rig.claim())
     worker.join()
     assert len(done) == 1
 
