@@ -22,7 +22,7 @@ from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
 from fleetdeploy.rollout.hold import Way, await_promotion, pause, way_of
-from fleetdeploy.rollout.host_task import Target, Worked, bring, settled
+from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.rollback import put_back
 
@@ -222,6 +222,7 @@ class Forward:
             stop_timeout_s=plan.app.stop_timeout_s,
             start_timeout_s=plan.app.start_timeout_s,
             lock_wait_s=book.run.timeouts.lock_wait_s,
+            settle_s=settle_s(plan.health),
         )
         target = self.target(name)
 

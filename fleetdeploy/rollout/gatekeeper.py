@@ -22,7 +22,7 @@ class Gatekeeper:
     def __init__(self, book: Book, crew: Crew) -> None:
         self._book = book
         self._crew = crew
-        self._said: tuple[str, str, int] | None = None
+        self._said: tuple[str, str, int, int] | None = None
 
     def decide(self, batch: Batch | None) -> gate.Decision:
         """The decision now. Control hosts are asked only if something went wrong: they have work of their own."""
@@ -30,7 +30,9 @@ class Gatekeeper:
         if gate.failures(view):
             view = self._view(batch, *self._controls())
         decision = gate.decide(view)
-        self._say(decision, len(gate.failures(view)), view.budget)
+        if batch is None and isinstance(decision, gate.Bake):
+            return gate.Proceed()  # no batch is at work (staging, a pause): there is nothing to bake
+        self._say(decision, batch.index if batch else -1, len(gate.failures(view)), view.budget)
         return decision
 
     def _view(self, batch: Batch | None, controls: int = 0, lost: int = 0, excusing: tuple[str, ...] = ()) -> gate.View:
@@ -71,9 +73,9 @@ class Gatekeeper:
         base = {n: p.baseline for n, p in book.pages.items() if p.baseline is not None}
         return len(free), lost, excuses(base, now)
 
-    def _say(self, decision: gate.Decision, failures: int, budget: int) -> None:
+    def _say(self, decision: gate.Decision, batch: int, failures: int, budget: int) -> None:
         name = {"RollBack": "roll-back"}.get(type(decision).__name__, type(decision).__name__.lower())
-        word = (name, decision.reason.value, failures)
+        word = (name, decision.reason.value, batch, failures)
         if word == self._said or isinstance(decision, gate.Proceed):
             return
         self._said = word

@@ -272,5 +272,10 @@ def bring(
     return Worked(result, verify(tools, aimed), sent=True)
 
 
+def settle_s(health: HealthSpec) -> float:
+    """How long a service must be RUNNING before the host calls it started: health is looked at longer, so not longer."""
+    return min(1.0, max(0.1, health.min_healthy_s))
+
+
 GOING_ON = frozenset({ActivateOutcome.ACTIVATED, ActivateOutcome.ALREADY, ActivateOutcome.RESTORED})
 """Outcomes after which the service runs what was wanted and is looked at."""

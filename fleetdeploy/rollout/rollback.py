@@ -20,7 +20,7 @@ from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew
-from fleetdeploy.rollout.host_task import Target, Worked, bring, settled
+from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
 from fleetdeploy.rollout.ports import HostPort
 
 BACK = "back"
@@ -123,6 +123,7 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
                 stop_timeout_s=spec.stop_timeout_s,
                 start_timeout_s=spec.start_timeout_s,
                 lock_wait_s=book.run.timeouts.lock_wait_s,
+                settle_s=settle_s(plan.health),
             )
             for rollout in undo
         )

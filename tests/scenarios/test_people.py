@@ -1,0 +1,97 @@
+"""Signals, kills, promotion, and two conductors at once: the command itself, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from fleetdeploy.app.rollouts import Said
+from tests.scenarios.steps import HAND_MADE_IMAGE, World, end, outcome, wait_for
+
+SLOW = {"start_seconds": 1.0}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_then_resume(world: World, number: signal.Signals) -> None:
+    world.given_hosts(3)
+    world.given_version("v1.4.2", **SLOW)
+    process = world.when_started("rollout", "v1.4.2", "--yes")
+    wait_for(lambda: sum(world.stops().values()) > 0, 40.0)
+    # When a signal comes while the canary is being activated
+    code, output = end(process, number)
+    # Then it ends at a safe point: 130, and no service is left stopped
+    assert code == 130, output
+    assert "resume" in output
+    assert {world.service_state(n) for n in world.lab.hosts} == {"RUNNING"}
+    # And resume finishes what was begun, touching nothing twice
+    result = world.when_going_on("resume")
+    assert outcome(result) == ("succeeded", 0), world.texts()
+    assert set(world.stops().values()) == {1}
+    assert world.nothing_is_open()
+
+
+def test_a_controller_killed_inside_activate(world: World) -> None:
+    world.given_setting("lock_wait: 4s", "lock_wait: 4s, life_ttl: 3s")
+    world.given_hosts(2)
+    world.given_version("v1.4.2", **SLOW)
+    process = world.when_started("rollout", "v1.4.2", "--yes")
+    wait_for(lambda: sum(world.stops().values()) > 0, 40.0, every=0.005)
+    end(process, signal.SIGKILL)
+    # The script on the host goes on: the service runs, whatever became of its controller
+    wait_for(lambda: {world.service_state(n) for n in world.lab.hosts} == {"RUNNING"})
+    stopped = [n for n, count in world.stops().items() if count]
+    assert len(stopped) == 1
+    wait_for(lambda: "releases" in world.image(stopped[0]))
+    # A rollback from another store brings it back once the dead owner's sign of life has run out
+    os.environ["FLEETDEPLOY_STATE_DIR"] = str(world.store) + "-other"
+
+    def rolled_back() -> bool:
+        back = world.when_rollback()
+        return not isinstance(back, Said) and outcome(back) == ("succeeded", 0)
+
+    wait_for(rolled_back, 30.0, every=1.0)
+    assert world.images() == {HAND_MADE_IMAGE}
+    assert set(world.running().values()) == {"v1.4.0"}
+    assert world.nothing_is_open()
+
+
+def test_pause_after_the_canary_then_promote(world: World) -> None:
+    world.given_hosts(3)
+    world.given_version("v1.4.2")
+    result = world.when_rollout("v1.4.2", pause_after="canary")
+    assert outcome(result) == ("awaiting_promotion", 7), world.texts()
+    assert sorted(world.stops().values()) == [0, 0, 1]
+    promoted = world.when_going_on("promote")
+    assert outcome(promoted) == ("succeeded", 0), world.texts()
+    assert set(world.running().values()) == {"v1.4.2"}
+    assert set(world.stops().values()) == {1}
+
+
+def test_abort_rolls_back_or_leaves(world: World) -> None:
+    world.given_hosts(3)
+    world.given_version("v1.4.2")
+    world.when_rollout("v1.4.2", pause_after="canary")
+    result = world.when_going_on("abort-rollback")
+    assert outcome(result) == ("aborted", 3), world.texts()
+    assert world.images() == {HAND_MADE_IMAGE}
+    world.when_rollout("v1.4.2", pause_after="canary")
+    result = world.when_going_on("abort-leave")
+    assert outcome(result) == ("aborted", 8), world.texts()
+    assert sorted(world.running().values()) == ["v1.4.0", "v1.4.0", "v1.4.2"]
+    assert world.nothing_is_open()
+
+
+def test_two_rollouts_from_two_stores_one_is_refused_by_the_hosts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.given_hosts(3)
+    world.given_version("v1.4.2", **SLOW)
+    first = world.when_started("rollout", "v1.4.2", "--yes")
+    monkeypatch.setenv("FLEETDEPLOY_STATE_DIR", str(world.store) + "-other")
+    second = world.when_started("rollout", "v1.4.2", "--yes")
+    results = [end(first, seconds=90.0), end(second, seconds=90.0)]
+    assert sorted(code for code, _ in results) == [0, 6], results
+    assert set(world.stops().values()) == {1}
+    assert set(world.running().values()) == {"v1.4.2"}
