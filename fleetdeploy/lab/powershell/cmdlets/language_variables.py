@@ -300,11 +300,9 @@ class GetCommand(Cmdlet):
                 raise NotSimulated("Get-Command with wildcards", ctx.line)
             found = self._find(ctx, name)
             if found is None or (wanted and found.command_type.lower() not in wanted and "all" not in wanted):
-                ctx.fail("CommandNotFoundException", "ObjectNotFound",
-                         "System.Management.Automation.CommandNotFoundException",
-                         f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or "
-                         "operable program. Check the spelling of the name, or if a path was included, verify "
-                         "that the path is correct and try again.", target=name, properties={"CommandName": name})  # fmt: skip
+                error = commands.not_found(name).exception
+                ctx.fail("CommandNotFoundException", "ObjectNotFound", error.type_name, error.message, target=name,
+                         properties=error.properties)  # fmt: skip
                 continue
             ctx.write(found)
 
