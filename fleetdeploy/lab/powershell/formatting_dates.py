@@ -383,7 +383,7 @@ def parse_exact(text: str, spec: str, *, adjust_to_universal: bool = False, assu
     if not found["y"] or not (found["m"] or found.get("mn")):
         raise NotSimulated(f"reading a date without year or month by the format '{spec}'")
     found["d"] = found["d"] or "1"
-    if found.get("mn") and found["mn"][:3].lower() not in _MONTH:
+    if (found.get("mn") or "jan")[:3].lower() not in _MONTH:
         raise FormatFailure(NOT_A_DATE)
 
     class _Groups:

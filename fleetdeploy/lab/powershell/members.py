@@ -11,8 +11,12 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, overloads, types
-from fleetdeploy.lab.powershell.convert import is_collection, to_string
+from fleetdeploy.lab.powershell.convert import is_collection
 from fleetdeploy.lab.powershell.formatting import FormatFailure
+from fleetdeploy.lab.powershell.indexing import error as error
+from fleetdeploy.lab.powershell.indexing import index as index
+from fleetdeploy.lab.powershell.indexing import outcome
+from fleetdeploy.lab.powershell.indexing import set_index as set_index
 from fleetdeploy.lab.powershell.typesystem import NOTHING, Overload, Param
 from fleetdeploy.lab.powershell.values import (
     INT32,
@@ -20,12 +24,10 @@ from fleetdeploy.lab.powershell.values import (
     OBJECT,
     AliasProperty,
     ByteArray,
-    Char,
     DictionaryBase,
     DotNetException,
     EnumValue,
     GenericDictionary,
-    ListBase,
     Member,
     NetError,
     NoteProperty,
@@ -44,10 +46,6 @@ from fleetdeploy.lab.windows.errors import FileError, Win32Error
 
 _NOT_SETTABLE = "The property '{}' cannot be found on this object. Verify that the property exists and can be set."
 RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
-
-
-def error(error_id: str, category: str, message: str, kind: str = RUNTIME_EXCEPTION) -> PSRuntimeError:
-    return PSRuntimeError(error_id, category, DotNetException(kind, message))
 
 
 def _guarded(func: Callable[..., Any], *args: Any) -> Any:
@@ -278,14 +276,6 @@ def _wrap(name: str, count: int, inner: DotNetException) -> PSRuntimeError:
     return PSRuntimeError(inner.type_name.rsplit(".", 1)[-1], "NotSpecified", exception)
 
 
-def _result(value: Any) -> Any:
-    if value is NOTHING:
-        from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
-
-        return AUTO_NULL
-    return value
-
-
 def method_not_found(kind: PSType, name: str) -> PSRuntimeError:
     message = f"Method invocation failed because [{kind.full_name}] does not contain a method named '{name}'."
     result = error("MethodNotFound", "InvalidOperation", message)
@@ -313,7 +303,7 @@ def invoke(value: Any, name: str, args: list[Any], machine: Any = None) -> Any:
     chosen, converted = overloads.choose(found, args, kind, name)
     extra = (machine,) if chosen.machine else ()
     try:
-        return _result(_guarded(chosen.func, value, *extra, *converted))
+        return outcome(_guarded(chosen.func, value, *extra, *converted))
     except NetError as failure:
         raise _wrap(chosen.name, len(args), failure.exception) from None
 
@@ -328,7 +318,7 @@ def _accessor(value: Any, kind: PSType, name: str, args: list[Any]) -> Any:
         return index(value, args[0])
     if key == "set_item" and len(args) == 2:
         set_index(value, args[0], args[1])
-        return _result(NOTHING)
+        return outcome(NOTHING)
     if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array or _closed(kind):
         if key in overloads.UNSIMULATED:
             raise NotSimulated(f"[{kind.full_name}].{name}()")
@@ -373,7 +363,7 @@ def invoke_static(kind: PSType, name: str, args: list[Any], machine: Any = None)
     if name.lower() == "new":
         return construct(kind, args, machine)
     try:
-        return _result(call_static(kind, name, args, machine))
+        return outcome(call_static(kind, name, args, machine))
     except NetError as failure:
         raise _wrap(name, len(args), failure.exception) from None
 
@@ -432,134 +422,3 @@ def implicit_argument(value: Any, param: Param, kind: PSType) -> Any:
     if target is OBJECT or not type_of(value).is_assignable_to(target):
         return MISSING
     return value
-
-
-# -- indexes ------------------------------------------------------------------------------------------------------
-def cannot_index(value: Any) -> PSRuntimeError:
-    message = f"Unable to index into an object of type {type_of(value).full_name}."
-    return error("CannotIndex", "InvalidOperation", message)
-
-
-def _out_of_range() -> PSRuntimeError:
-    message = "Index was outside the bounds of the array."
-    return error("System.IndexOutOfRangeException", "OperationStopped", message, "System.IndexOutOfRangeException")
-
-
-def index(value: Any, key: Any, strict: bool = False) -> Any:
-    """value[key]; out of range is MISSING, or an error when ``strict`` (strict mode 3)."""
-    if isinstance(value, DictionaryBase):
-        return _dictionary_index(value, key)
-    own = getattr(value, "net_index", None)
-    if own is not None:
-        return own(key)
-    items: Any
-    if isinstance(value, ByteArray):
-        items = value.data
-    elif isinstance(value, (PSArray, ListBase)):
-        items = value.items
-    elif isinstance(value, str) and not isinstance(value, Char):
-        items = value
-    else:
-        return _scalar_index(value, key)
-    if is_collection(key):
-        found = [_element(value, items, convert.to_type(one, INT32), strict) for one in key]
-        return PSArray([item for item in found if item is not MISSING])
-    return _element(value, items, convert.to_type(key, INT32), strict)
-
-
-def _scalar_index(value: Any, key: Any) -> Any:
-    """A value that is no list: itself at 0 and -1, nothing elsewhere."""
-    if is_collection(key) or is_collection(value) or getattr(value, "__iter__", None) is not None:
-        raise NotSimulated(f"an index into [{type_of(value).full_name}]")
-    if isinstance(key, int) and not isinstance(key, bool):
-        return value if key in (0, -1) else MISSING
-    if isinstance(value, PSCustomObject):
-        return _result(NOTHING)
-    raise NotSimulated(f"an index into [{type_of(value).full_name}]")
-
-
-def _element(value: Any, items: Any, at: int, strict: bool) -> Any:
-    size = len(items)
-    if at < 0:
-        at += size
-    if not 0 <= at < size:
-        if strict:
-            raise _out_of_range()
-        return MISSING
-    if isinstance(value, str):
-        if not value.isascii() and any(ord(char) > 0xFFFF for char in value):
-            raise NotSimulated("an index into a string with characters beyond U+FFFF")
-        return Char(items[at])
-    if isinstance(value, ByteArray):
-        from fleetdeploy.lab.powershell.values import Byte
-
-        return Byte(items[at])
-    return items[at]
-
-
-def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
-    if key is None:
-        raise error("NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null.")
-    if is_collection(key) and not value.contains(key):
-        return PSArray([_dictionary_index(value, one) for one in key])
-    if isinstance(value, OrderedDictionary) and type(key) is int:
-        values = value.values()
-        return values[key] if 0 <= key < len(values) else None
-    if isinstance(value, GenericDictionary):
-        key = convert.to_type(key, value.key_type)
-    return value.get(key)
-
-
-def set_index(value: Any, key: Any, new: Any) -> None:
-    """value[key] = new."""
-    if isinstance(value, DictionaryBase):
-        _set_dictionary(value, key, new)
-        return
-    own = getattr(value, "net_set_index", None)
-    if own is not None:
-        own(key, new)
-        return
-    if not isinstance(value, (PSArray, ListBase)):
-        raise cannot_index(value)
-    if is_collection(key):
-        places = ",".join(to_string(one) for one in key)
-        message = f"Array assignment to [{places}] failed because assignment to slices is not supported."
-        raise error("ArraySliceAssignmentFailed", "InvalidOperation", message)
-    at = convert.to_type(key, INT32)
-    converted = convert.convert_element(new, value.element_type)
-    size = len(value)
-    if at < 0:
-        at += size
-    if not 0 <= at < size:
-        if isinstance(value, ListBase):
-            message = (
-                "Index was out of range. Must be non-negative and less than the size of the collection."
-                "\r\nParameter name: index"
-            )
-            kind = "System.ArgumentOutOfRangeException"
-            raise error(kind, "OperationStopped", message, kind)
-        raise _out_of_range()
-    if isinstance(value, ByteArray):
-        value.data[at] = int(converted)
-    else:
-        value.items[at] = converted
-
-
-def _set_dictionary(value: DictionaryBase, key: Any, new: Any) -> None:
-    if key is None:
-        raise error("NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null.")
-    if isinstance(value, OrderedDictionary) and type(key) is int:
-        keys = value.keys()
-        if not 0 <= key < len(keys):
-            message = (
-                "Index was out of range. Must be non-negative and less than the size of the collection."
-                "\r\nParameter name: index"
-            )
-            kind = "System.ArgumentOutOfRangeException"
-            raise error(kind, "OperationStopped", message, kind)
-        value.set(keys[key], new)
-        return
-    if isinstance(value, GenericDictionary):
-        key = convert.to_type(key, value.key_type)
-        new = convert.convert_element(new, value.value_type)
-    value.set(key, new)

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.values import DotNetException
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Missing:
@@ -214,10 +217,10 @@ class PSType:
         return False
 
     # -- table building, used by dotnet/ ---------------------------------------------------------------------------
-    def method(self, *signatures: str, machine: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def method(self, *signatures: str, machine: bool = False) -> Callable[[F], F]:
         """Declare instance methods: the function gets the value, then the converted arguments."""
 
-        def add(func: Callable[..., Any]) -> Callable[..., Any]:
+        def add(func: F) -> F:
             for signature in signatures:
                 name, params = parse_signature(signature)
                 self.methods.setdefault(name.lower(), []).append(Overload(name, params, func, machine))
@@ -225,10 +228,10 @@ class PSType:
 
         return add
 
-    def static(self, *signatures: str, machine: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def static(self, *signatures: str, machine: bool = False) -> Callable[[F], F]:
         """Declare static methods; with ``machine`` the function gets the simulated host first (or None)."""
 
-        def add(func: Callable[..., Any]) -> Callable[..., Any]:
+        def add(func: F) -> F:
             for signature in signatures:
                 name, params = parse_signature(signature)
                 self.static_methods.setdefault(name.lower(), []).append(Overload(name, params, func, machine))
@@ -236,10 +239,10 @@ class PSType:
 
         return add
 
-    def ctor(self, *signatures: str, machine: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def ctor(self, *signatures: str, machine: bool = False) -> Callable[[F], F]:
         """Declare constructors ('(string path, int size)'); the function returns the new value."""
 
-        def add(func: Callable[..., Any]) -> Callable[..., Any]:
+        def add(func: F) -> F:
             for signature in signatures:
                 _, params = parse_signature(signature)
                 self.constructors.append(Overload(".ctor", params, func, machine))

@@ -260,6 +260,10 @@ def _hex(data: ByteArray | None, at: int = 0, count: int | None = None) -> str:
 
 
 BUFFER = define("System.Buffer", closed=True)
+_BLOCK_RANGE = (
+    "Offset and length were out of bounds for the array or count is greater than the number of elements from index to"
+    " the end of the source collection."
+)
 _SIZES = {
     "Byte": "B",
     "SByte": "b",
@@ -291,18 +295,12 @@ def _raw(array: PSArray) -> bytes:
 def _block_copy(source: PSArray, at: int, target: PSArray, to: int, count: int) -> Any:
     if isinstance(source, ByteArray) and isinstance(target, ByteArray):
         if at < 0 or to < 0 or count < 0 or at + count > len(source) or to + count > len(target):
-            throw(
-                "ArgumentException",
-                "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.",
-            )
+            throw("ArgumentException", _BLOCK_RANGE)
         target.data[to : to + count] = source.data[at : at + count]
         return NOTHING
     data, raw = _raw(source), bytearray(_raw(target))
     if at < 0 or to < 0 or count < 0 or at + count > len(data) or to + count > len(raw):
-        throw(
-            "ArgumentException",
-            "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.",
-        )
+        throw("ArgumentException", _BLOCK_RANGE)
     raw[to : to + count] = data[at : at + count]
     if isinstance(target, ByteArray):
         target.data[:] = raw
@@ -387,13 +385,20 @@ def _initialize(algorithm: HashAlgorithm) -> Any:
     return NOTHING
 
 
+def _hash_type(name: str) -> None:
+    kind = define(f"{_CRYPTO}{name}", HASH, closed=True)
+    algorithm = name.lower()
+
+    def made() -> HashAlgorithm:
+        return HashAlgorithm(algorithm)
+
+    kind.static("Create()")(made)
+    for flavour in ("Managed", "CryptoServiceProvider", "Cng"):
+        define(f"{_CRYPTO}{name}{flavour}", kind, closed=True).ctor("()")(made)
+
+
 for _name in ("SHA256", "SHA1", "SHA384", "SHA512", "MD5"):
-    _kind = define(f"{_CRYPTO}{_name}", HASH, closed=True)
-    _kind.static("Create()")(lambda made=_name.lower(): HashAlgorithm(made))
-    for _flavour in ("Managed", "CryptoServiceProvider", "Cng"):
-        define(f"{_CRYPTO}{_name}{_flavour}", _kind, closed=True).ctor("()")(
-            lambda made=_name.lower(): HashAlgorithm(made)  # type: ignore[misc]
-        )
+    _hash_type(_name)
 
 
 @HASH.static("Create(string name)")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
-from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members
+from fleetdeploy.lab.powershell import members
 from fleetdeploy.lab.powershell.containers import ARRAY_LIST, COLLECTION, GENERIC_QUEUE, GENERIC_STACK, QUEUE, STACK
-from fleetdeploy.lab.powershell.dotnet.core import net_equals
+from fleetdeploy.lab.powershell.dotnet.arrays import copy_range, find, holds, sort_items
 from fleetdeploy.lab.powershell.dotnet.raising import bad_index, out_of_range, throw
-from fleetdeploy.lab.powershell.operators_compare import compare
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     ARRAY,
     GENERIC_LIST,
     HASH_SET,
-    OBJECT,
     ArrayList,
     ByteArray,
     Collection,
@@ -26,171 +22,18 @@ from fleetdeploy.lab.powershell.values import (
     GenericQueue,
     GenericStack,
     HashSet,
-    Int64,
     ListBase,
     PSArray,
-    PSReference,
     PSType,
     Queue,
     Stack,
     define,
-    is_number,
-    type_of,
 )
 
 for _kind in (ARRAY, ARRAY_LIST, GENERIC_LIST, COLLECTION, HASH_SET, QUEUE, STACK, GENERIC_QUEUE, GENERIC_STACK):
     _kind.closed = True
 for _kind in (ARRAY_LIST, GENERIC_LIST, COLLECTION, HASH_SET, QUEUE, STACK, GENERIC_QUEUE, GENERIC_STACK):
     _kind.prop("Count", "int", len)
-
-# -- Array --------------------------------------------------------------------------------------------------------
-ARRAY.prop("Length", "int", len)
-ARRAY.prop("Count", "int", len)
-ARRAY.prop("LongLength", "long", lambda array: Int64(len(array)))
-ARRAY.prop("Rank", "int", lambda array: 1)
-ARRAY.prop("IsFixedSize", "bool", lambda array: True)
-ARRAY.prop("IsReadOnly", "bool", lambda array: False)
-ARRAY.prop("IsSynchronized", "bool", lambda array: False)
-ARRAY.prop("SyncRoot", "object", lambda array: array)
-
-
-def _find(items: Any, wanted: Any) -> int:
-    return next((at for at, item in enumerate(items) if net_equals(item, wanted)), -1)
-
-
-def _fixed(*_: Any) -> Any:
-    throw("NotSupportedException", "Collection was of a fixed size.")
-
-
-ARRAY.method("Add(object value)", "Remove(object value)", "RemoveAt(int at)", "Insert(int at, object value)")(_fixed)
-
-
-@ARRAY.method("Clone()")
-def _clone(array: PSArray) -> PSArray:
-    return ByteArray(bytes(array.data)) if isinstance(array, ByteArray) else PSArray(list(array), array.element_type)
-
-
-ARRAY.method("Contains(object value)")(lambda array, value: _find(array, value) >= 0)
-ARRAY.method("IndexOf(object value)")(lambda array, value: _find(array, value))
-ARRAY.method("GetLength(int dimension)")(lambda array, dimension: len(array))
-ARRAY.method("GetUpperBound(int dimension)")(lambda array, dimension: len(array) - 1)
-ARRAY.method("GetLowerBound(int dimension)")(lambda array, dimension: 0)
-
-
-@ARRAY.method("GetValue(int index)")
-def _get_value(array: PSArray, at: int) -> Any:
-    if not 0 <= at < len(array):
-        throw("IndexOutOfRangeException", "Index was outside the bounds of the array.")
-    return members.index(array, at)
-
-
-@ARRAY.method("SetValue(object value, int index)")
-def _set_value(array: PSArray, value: Any, at: int) -> Any:
-    if not 0 <= at < len(array):
-        throw("IndexOutOfRangeException", "Index was outside the bounds of the array.")
-    members.set_index(array, at, value)
-    return NOTHING
-
-
-def _copy_range(source: PSArray, at: int, target: PSArray, to: int, count: int) -> Any:
-    if at < 0 or to < 0 or count < 0 or at + count > len(source):
-        throw(
-            "ArgumentException",
-            "Source array was not long enough. Check srcIndex and length, and the array's lower bounds.",
-        )
-    if to + count > len(target):
-        throw(
-            "ArgumentException",
-            "Destination array was not long enough. Check destIndex and length, and the array's lower bounds.",
-        )
-    if isinstance(source, ByteArray) and isinstance(target, ByteArray):
-        target.data[to : to + count] = source.data[at : at + count]
-        return NOTHING
-    items = list(source)[at : at + count]
-    for offset, item in enumerate(items):
-        if not _fits(item, target.element_type):
-            throw("ArrayTypeMismatchException", "Source array type cannot be assigned to destination array type.")
-        members.set_index(target, to + offset, item)
-    return NOTHING
-
-
-def _fits(item: Any, element: PSType) -> bool:
-    return item is None or element is OBJECT or type_of(item).is_assignable_to(element) or is_number(item)
-
-
-ARRAY.static("Copy(array source, int at, array target, int to, int length)")(_copy_range)
-ARRAY.static("Copy(array source, array target, int length)")(
-    lambda source, target, length: _copy_range(source, 0, target, 0, length)
-)
-ARRAY.method("CopyTo(array target, int index)")(
-    lambda source, target, at: _copy_range(source, 0, target, at, len(source))
-)
-
-
-def _assign(array: PSArray, items: list[Any]) -> Any:
-    if isinstance(array, ByteArray):
-        array.data[:] = bytes(items)
-    else:
-        array.items[:] = items
-    return NOTHING
-
-
-ARRAY.static("Reverse(array value)")(lambda array: _assign(array, list(array)[::-1]))
-
-
-def sort_items(items: list[Any]) -> list[Any]:
-    """Sort by the default comparer; an element that cannot be compared is .NET's InvalidOperationException."""
-    from fleetdeploy.lab.powershell.values import PSRuntimeError
-
-    def order(one: Any, two: Any) -> int:
-        if type(one) is not type(two) and one is not None and two is not None:
-            throw("InvalidOperationException", "Failed to compare two elements in the array.")
-        return compare(one, two, ignore_case=False)
-
-    try:
-        return sorted(items, key=functools.cmp_to_key(order))
-    except PSRuntimeError:
-        throw("InvalidOperationException", "Failed to compare two elements in the array.")
-
-
-ARRAY.static("Sort(array value)")(lambda array: _assign(array, sort_items(list(array))))
-
-
-@ARRAY.static("Clear(array value, int index, int length)")
-def _clear(array: PSArray, at: int, length: int) -> Any:
-    if at < 0 or length < 0 or at + length > len(array):
-        throw("IndexOutOfRangeException", "Index was outside the bounds of the array.")
-    empty = members.new_array(array.element_type, length)
-    return _copy_range(empty, 0, array, at, length)
-
-
-ARRAY.static("IndexOf(array value, object wanted)")(lambda array, wanted: _find(array, wanted))
-ARRAY.static("CreateInstance(type elementType, int length)")(members.new_array)
-
-
-@ARRAY.static("Resize(ref array value, int size)")
-def _resize(reference: PSReference, size: int) -> Any:
-    array = reference.value
-    if not isinstance(array, PSArray):
-        raise NotSimulated("[Array]::Resize of something else than an array")
-    result = members.new_array(array.element_type, size)
-    _copy_range(array, 0, result, 0, min(size, len(array)))
-    reference.value = result
-    return NOTHING
-
-
-@ARRAY.static("Empty()")
-def _empty() -> PSArray:
-    return PSArray()
-
-
-@ARRAY.static("Exists(array value, System.Predicate`1 test)")
-def _exists(array: PSArray, test: Any) -> bool:
-    return any(_holds(test, item) for item in array)
-
-
-def _holds(test: Any, item: Any) -> bool:
-    return convert.to_bool(test.invoke_delegate([item]))
 
 
 # -- lists --------------------------------------------------------------------------------------------------------
@@ -272,11 +115,11 @@ for _kind, _t, _seq in ((ARRAY_LIST, "object", "object[]"), (GENERIC_LIST, "T", 
     _kind.method("Reverse()")(_reverse)
     _kind.method("GetRange(int index, int count)")(_get_range)
     _kind.method("ToArray()")(_array_of)
-    _kind.method(f"IndexOf({_t} item)")(lambda items, item: _find(items, item))
-    _kind.method(f"Contains({_t} item)")(lambda items, item: _find(items, item) >= 0)
+    _kind.method(f"IndexOf({_t} item)")(lambda items, item: find(items, item))
+    _kind.method(f"Contains({_t} item)")(lambda items, item: find(items, item) >= 0)
     _kind.method("Item(int index)")(lambda items, at: members.index(items, at, True))
     _kind.method("CopyTo(array target)")(
-        lambda items, target: _copy_range(PSArray(list(items)), 0, target, 0, len(items))
+        lambda items, target: copy_range(PSArray(list(items)), 0, target, 0, len(items))
     )
     _kind.prop("Capacity", "int", lambda items: max(4, len(items)), lambda items, value: None)
     _kind.prop("IsReadOnly", "bool", lambda items: False)
@@ -291,7 +134,7 @@ def _list_add(items: ArrayList, item: Any) -> int:
 
 @ARRAY_LIST.method("Remove(object item)")
 def _list_remove(items: ArrayList, item: Any) -> Any:
-    at = _find(items, item)
+    at = find(items, item)
     if at >= 0:
         del items.items[at]
     return NOTHING
@@ -306,7 +149,7 @@ def _generic_add(items: ListBase, item: Any) -> Any:
 
 
 def _generic_remove(items: ListBase, item: Any) -> bool:
-    at = _find(items, item)
+    at = find(items, item)
     if at >= 0:
         del items.items[at]
     return at >= 0
@@ -319,21 +162,21 @@ for _kind in (GENERIC_LIST, COLLECTION):
 
 @GENERIC_LIST.method("RemoveAll(System.Predicate`1 match)")
 def _remove_all(items: GenericList, test: Any) -> int:
-    kept = [item for item in items.items if not _holds(test, item)]
+    kept = [item for item in items.items if not holds(test, item)]
     removed = len(items.items) - len(kept)
     items.items[:] = kept
     return removed
 
 
-GENERIC_LIST.method("Exists(System.Predicate`1 match)")(lambda items, test: any(_holds(test, item) for item in items))
+GENERIC_LIST.method("Exists(System.Predicate`1 match)")(lambda items, test: any(holds(test, item) for item in items))
 GENERIC_LIST.method("Find(System.Predicate`1 match)")(
-    lambda items, test: next((item for item in items if _holds(test, item)), None)
+    lambda items, test: next((item for item in items if holds(test, item)), None)
 )
 GENERIC_LIST.method("FindAll(System.Predicate`1 match)")(
-    lambda items, test: GenericList([item for item in items if _holds(test, item)], items.element_type)
+    lambda items, test: GenericList([item for item in items if holds(test, item)], items.element_type)
 )
 GENERIC_LIST.method("FindIndex(System.Predicate`1 match)")(
-    lambda items, test: next((at for at, item in enumerate(items) if _holds(test, item)), -1)
+    lambda items, test: next((at for at, item in enumerate(items) if holds(test, item)), -1)
 )
 
 ARRAY_LIST.ctor("()")(ArrayList)
@@ -463,14 +306,14 @@ for _kind, _t in ((QUEUE, "object"), (GENERIC_QUEUE, "T")):
     _kind.method("Peek()")(lambda queue: _first(queue, remove=False))
     _kind.method("Clear()")(_clear_list)
     _kind.method("ToArray()")(_array_of)
-    _kind.method(f"Contains({_t} item)")(lambda queue, item: _find(queue, item) >= 0)
+    _kind.method(f"Contains({_t} item)")(lambda queue, item: find(queue, item) >= 0)
 for _kind, _t in ((STACK, "object"), (GENERIC_STACK, "T")):
     _kind.method(f"Push({_t} item)")(_enqueue)
     _kind.method("Pop()")(lambda stack: _top(stack, remove=True))
     _kind.method("Peek()")(lambda stack: _top(stack, remove=False))
     _kind.method("Clear()")(_clear_list)
     _kind.method("ToArray()")(lambda stack: PSArray(list(stack)[::-1], stack.element_type))
-    _kind.method(f"Contains({_t} item)")(lambda stack, item: _find(stack, item) >= 0)
+    _kind.method(f"Contains({_t} item)")(lambda stack, item: find(stack, item) >= 0)
 
 # -- comparers ----------------------------------------------------------------------------------------------------
 from fleetdeploy.lab.powershell.values import NetObject  # noqa: E402

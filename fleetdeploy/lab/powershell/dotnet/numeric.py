@@ -134,7 +134,7 @@ def _integer(kind: PSType) -> None:
 
     @kind.static(
         f"TryParse(string s, out {kind.full_name} result)",
-        f"TryParse(string s, System.Globalization.NumberStyles style, System.IFormatProvider p, out {kind.full_name} r)",
+        f"TryParse(string s, System.Globalization.NumberStyles x, System.IFormatProvider p, out {kind.full_name} r)",
     )
     def try_parse(text: str, *rest: Any) -> bool:
         result: PSReference = rest[-1]
@@ -194,7 +194,7 @@ def _parser(kind: PSType, read: Any) -> None:
 
     @kind.static(
         f"TryParse(string s, out {kind.full_name} result)",
-        f"TryParse(string s, System.Globalization.NumberStyles style, System.IFormatProvider p, out {kind.full_name} r)",
+        f"TryParse(string s, System.Globalization.NumberStyles x, System.IFormatProvider p, out {kind.full_name} r)",
     )
     def try_parse(text: str, *rest: Any) -> bool:
         result: PSReference = rest[-1]

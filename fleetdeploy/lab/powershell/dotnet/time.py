@@ -63,8 +63,13 @@ def _kind_value(kind: str) -> EnumValue:
     return EnumValue(REGISTRY["system.datetimekind"], {"Unspecified": 0, "Utc": 1, "Local": 2}[kind])
 
 
+def _part(name: str) -> None:
+    attribute = name.lower()
+    DATETIME.prop(name, "int", lambda value: getattr(value.py, attribute))
+
+
 for _name in ("Year", "Month", "Day", "Hour", "Minute", "Second"):
-    DATETIME.prop(_name, "int", lambda value, attr=_name.lower(): getattr(value.py, attr))  # type: ignore[misc]
+    _part(_name)
 DATETIME.prop("Millisecond", "int", lambda value: value.ticks % TICKS_PER_SECOND // 10000)
 DATETIME.prop("Ticks", "long", lambda value: Int64(value.ticks))
 DATETIME.prop("DayOfYear", "int", lambda value: value.py.timetuple().tm_yday)
@@ -220,7 +225,7 @@ def _new(*parts: int) -> DateTime:
 
 @DATETIME.ctor(f"({_DATE_CTORS[1]}, System.DateTimeKind kind)", f"({_DATE_CTORS[1]}, int millisecond)")
 def _new_kind(*parts: Any) -> DateTime:
-    result = _new(*parts[:6])
+    result: DateTime = _new(*parts[:6])
     if isinstance(parts[6], EnumValue):
         result.kind = parts[6].name
     else:
@@ -230,7 +235,7 @@ def _new_kind(*parts: Any) -> DateTime:
 
 @DATETIME.ctor(f"({_DATE_CTORS[1]}, int millisecond, System.DateTimeKind kind)")
 def _new_full(*parts: Any) -> DateTime:
-    result = _new_kind(*parts[:7])
+    result: DateTime = _new_kind(*parts[:7])
     result.kind = parts[7].name
     return result
 

@@ -1,4 +1,4 @@
-"""System.Xml for scripts: [xml], navigation by name, the members of nodes. Nodes: ``xml_nodes``; XPath: ``xml_path``."""
+"""System.Xml for scripts: [xml], navigation by name, members of nodes. Nodes: ``xml_nodes``; XPath: ``xml_path``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.dotnet import xml_nodes as nodes
-from fleetdeploy.lab.powershell.dotnet.io_streams import decode_detecting, need, path_of
+from fleetdeploy.lab.powershell.dotnet.io_streams import need, path_of
+from fleetdeploy.lab.powershell.dotnet.io_text import decode_detecting
 from fleetdeploy.lab.powershell.dotnet.raising import throw
 from fleetdeploy.lab.powershell.dotnet.text import UTF8_NO_BOM
 from fleetdeploy.lab.powershell.dotnet.xml_path import select
