@@ -201,6 +201,7 @@ class _Pipeline(ShellCommand):
                 with acting_as(self.owner):
                     self._work(runspace)
             finally:
+                self.owner.let_go()
                 self.owner.finished(self)
                 done()
 

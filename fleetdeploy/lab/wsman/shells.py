@@ -223,6 +223,11 @@ class Shell:
         self.commands.clear()
         self.host.release(self)
 
+    def let_go(self) -> None:
+        """From a command's thread at its end: what it opened after its shell had died is released too."""
+        if self.closed:
+            self.host.release(self)
+
     def describe(self) -> dict[str, str]:
         now = time.monotonic()
         return {

@@ -97,6 +97,7 @@ class _Program(ShellCommand):
             self.owner.host.not_simulated.append(NotSimulated(f"(a defect of the lab) {broken!r}"))
             self.out(f"(a defect of the lab) {broken!r}\r\n", "stderr")
         finally:
+            self.owner.let_go()
             self.owner.hooks.ended(self)
             self.queue.finish(CONTROL_C_EXIT if self.stop.is_set() else code)
 

@@ -60,7 +60,8 @@ def test_delete_ends_the_shell_and_what_runs_in_it(connect: Connect, host: LabHo
     pool.close()
     assert host.service.shells == {}
     assert command.stop.is_set()
-    assert host.machine.released == [shell]
+    assert host.machine.released[0] is shell
+    wait_until(lambda: host.machine.released == [shell, shell])  # again when its last pipeline has ended
 
 
 def test_an_idle_shell_ends_with_its_pipelines(connect: Connect, host: LabHost) -> None:
