@@ -41,6 +41,7 @@ from fleetdeploy.errors import (
 from fleetdeploy.hosts import faults
 from fleetdeploy.hosts.faults import Fault, Meaning
 from fleetdeploy.hosts.session import Script, ScriptError, ScriptResult
+from fleetdeploy.hosts.trust import system_store
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
 
@@ -253,7 +254,7 @@ class PsrpSession:
         session = wsman.transport._build_session()
         # Neither proxies, nor .netrc, nor a CA of the environment: what the inventory says is what is used.
         session.trust_env = False
-        session.verify = c.ca_file if c.ca_file is not None else True
+        session.verify = c.ca_file if c.ca_file is not None else system_store()
         if c.fingerprint is not None:
             session.verify = False
             session.mount("https://", _PinnedAdapter(c.fingerprint))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 
-import certifi
 import requests
 import winrm.exceptions
 from winrm.protocol import Protocol
 
 from fleetdeploy.errors import LoginRefused, ProtocolRefused, Unreachable
+from fleetdeploy.hosts.trust import system_store
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
 
@@ -35,13 +35,15 @@ def hostname(host: str, connection: Connection, secret: Secret | None, *, deadli
         raise ProtocolRefused(f"{host}: WinRS is not asked with this kind of login", host=host)
     if connection.transport == "http" and transport == "ssl":
         raise ProtocolRefused(f"{host}: basic over http would show the password", host=host)
+    store = system_store()
     protocol = Protocol(
         f"{connection.transport}://{_bracketed(connection.address)}:{connection.port}/wsman",
         transport=transport,  # type: ignore[arg-type]
         username=connection.user,
         password=None if secret is None else secret.reveal(),
         # Explicit, so that no environment variable changes what is trusted.
-        ca_trust_path=connection.ca_file or certifi.where(),
+        ca_trust_path=connection.ca_file
+        or (store if isinstance(store, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH),
         server_cert_validation="validate",
         read_timeout_sec=_READ_S,
         operation_timeout_sec=_OPERATION_S,

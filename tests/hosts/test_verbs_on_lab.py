@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from fleetdeploy.errors import LoginRefused, ScriptFailed, Stale
+from fleetdeploy.errors import HostError, LoginRefused, ScriptFailed, Stale
 from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.lab.fleet import ServiceSpec
 from fleetdeploy.model.health import HttpCheck, ScriptCheck, TcpCheck
+from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import ActivateOutcome, AppRef, OpenMode, ProbeRequest
-from tests.hosts.conftest import APP, ARMED, HAND_MADE, SPEC, MakeRig, Rig, program
+from tests.hosts.conftest import APP, ARMED, HAND_MADE, SPEC, MakeRig, Rig, program, until
 
 
 @pytest.fixture
@@ -156,6 +157,71 @@ def test_recovery_is_armed_again_as_it_was(rig: Rig) -> None:
     after = rig.seen().service
     assert after is not None
     assert after.snapshot == armed.snapshot
+
+
+def test_an_account_of_its_own_with_a_password(rig: Rig) -> None:
+    rig.host.machine.accounts.add("svc-shop", "Pa55 word", service_logon_right=True)
+    spec = replace(
+        SPEC,
+        account=".\\svc-shop",
+        working_directory="C:\\data\\shop",
+        environment=(("SHOP_HOME", "{workdir}"), ("A", "1")),
+        start_type="delayed-auto",
+        description="sells things",
+        display_name="The Shop",
+        dependencies=(),
+    )
+    artifact = rig.artifact("v1.4.2")
+    rig.open()
+    rig.stage(artifact)
+    before = rig.seen().service
+    refused = rig.activate(artifact, spec=spec)
+    assert (refused.outcome, refused.failure and refused.failure.win32) == (ActivateOutcome.PUT_BACK, 1057)
+    result = rig.verbs.activate(rig.request(artifact, spec=spec), password=Secret("Pa55 word"))
+    assert (result.outcome, result.failure, result.notes) == (ActivateOutcome.ACTIVATED, None, ())
+    service = rig.seen().service
+    assert service is not None
+    values = service.snapshot.values
+    assert values["account"].lower() == ".\\svc-shop"
+    assert values["environment"] == ["SHOP_HOME=C:\\data\\shop", "A=1"]
+    assert (values["start_type"], values["delayed"], values["description"]) == ("auto", True, "sells things")
+    assert rig.host.machine.fs.exists("C:\\data\\shop")
+    rig.token = rig.verbs.turn(rig.claim()).token
+    assert rig.go_back(artifact).outcome is ActivateOutcome.RESTORED
+    after = rig.seen().service
+    assert before is not None
+    assert after is not None
+    assert after.snapshot == before.snapshot
+
+
+def test_a_missing_logon_right_is_put_back_in_the_scms_words(rig: Rig) -> None:
+    rig.host.machine.accounts.add("svc-shop", "Pa55 word")
+    artifact = rig.artifact("v1.4.2")
+    rig.open()
+    rig.stage(artifact)
+    request = rig.request(artifact, spec=replace(SPEC, account=".\\svc-shop"))
+    result = rig.verbs.activate(request, password=Secret("Pa55 word"))
+    assert result.outcome is ActivateOutcome.PUT_BACK
+    assert result.failure is not None
+    assert (result.failure.win32, result.failure.event_id) == (1069, 7000)
+    assert rig.state() == "RUNNING"
+
+
+def test_what_an_earlier_try_left_is_put_back_even_if_the_release_is_gone(rig: Rig) -> None:
+    artifact = rig.artifact("v1.4.2")
+    rig.open()
+    rig.stage(artifact)
+    before = rig.seen().service
+    rig.host.faults.add("reboot", pattern="^stop Shop")
+    with pytest.raises(HostError):
+        rig.activate(artifact)
+    until(lambda: rig.seen().service is not None)
+    rig.host.machine.fs.delete(f"C:\\fd\\shop\\releases\\{artifact.release_name}\\shop.exe")
+    assert rig.activate(artifact).outcome is ActivateOutcome.PUT_BACK
+    after = rig.seen().service
+    assert before is not None
+    assert after is not None
+    assert (after.state, after.snapshot) == ("Running", before.snapshot)
 
 
 def test_a_changed_release_is_not_started(rig: Rig) -> None:
