@@ -14,8 +14,12 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import formatting, numbers, types
 from fleetdeploy.lab.powershell.formatting import FormatFailure
-from fleetdeploy.lab.powershell.formatting_dates import format_date, format_timespan, parse_date, parse_timespan
-from fleetdeploy.lab.powershell.typesystem import ACCELERATORS
+from fleetdeploy.lab.powershell.formatting_dates import parse_date, parse_timespan
+from fleetdeploy.lab.powershell.text_forms import custom_object_text as custom_object_text
+from fleetdeploy.lab.powershell.text_forms import is_collection as is_collection
+from fleetdeploy.lab.powershell.text_forms import net_to_string as net_to_string
+from fleetdeploy.lab.powershell.text_forms import to_string as to_string
+from fleetdeploy.lab.powershell.text_forms import type_text as type_text
 from fleetdeploy.lab.powershell.values import (
     ARRAY,
     BIGINTEGER,
@@ -27,7 +31,6 @@ from fleetdeploy.lab.powershell.values import (
     DOUBLE,
     GUID,
     INTEGER_RANGES,
-    MISSING,
     OBJECT,
     PSCUSTOMOBJECT,
     PSOBJECT,
@@ -44,16 +47,10 @@ from fleetdeploy.lab.powershell.values import (
     DateTime,
     DateTimeOffset,
     DictionaryBase,
-    DictionaryEntry,
     DotNetException,
     EnumValue,
-    ErrorRecord,
     Guid,
-    HashSet,
-    KeyCollection,
     ListBase,
-    NetError,
-    NoteProperty,
     PSArray,
     PSCustomObject,
     PSReference,
@@ -96,119 +93,6 @@ def final_error(value: Any, target: PSType) -> PSRuntimeError:
     return cast_error("ConvertToFinalInvalidCastException", message)
 
 
-# -- text ---------------------------------------------------------------------------------------------------------
-def to_string(value: Any, separator: str = " ") -> str:
-    """[string]: invariant culture, collections joined one level deep."""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if value is None:
-        return ""
-    if isinstance(value, ByteArray):
-        return separator.join(str(number) for number in value.data)
-    if isinstance(value, (PSArray, ListBase, HashSet, KeyCollection)):
-        return separator.join(_element_text(item) for item in value)
-    return _scalar_text(value)
-
-
-def _element_text(value: Any) -> str:
-    if isinstance(value, (PSArray, ListBase, HashSet, KeyCollection)):
-        return net_to_string(value)
-    return to_string(value)
-
-
-def _scalar_text(value: Any) -> str:
-    if isinstance(value, (bool, int, float, Decimal)):
-        return formatting.number_to_string(value)
-    if isinstance(value, DateTime):
-        return format_date(value, "G", invariant=True)
-    if isinstance(value, DateTimeOffset):
-        from fleetdeploy.lab.powershell.formatting_dates import format_offset
-
-        return format_offset(value, invariant=True)
-    if isinstance(value, PSType):
-        return type_text(value)
-    if isinstance(value, PSCustomObject):
-        return custom_object_text(value)
-    return net_to_string(value)
-
-
-def type_text(value: PSType) -> str:
-    """[string][int] is "int": the accelerator where there is one."""
-    if value.is_array and value.element_type is not None:
-        return f"{type_text(value.element_type)}[]"
-    if value.generic_definition is not None:
-        inner = ",".join(type_text(arg) for arg in value.generic_args)
-        return f"{value.generic_definition.full_name.split('`')[0]}[{inner}]"
-    for name, known in ACCELERATORS.items():
-        if known is value:
-            return "psobject" if value is PSOBJECT else name
-    return value.full_name
-
-
-def custom_object_text(value: PSCustomObject) -> str:
-    if value.to_string_value is not None:
-        return value.to_string_value
-    from fleetdeploy.lab.powershell import members
-
-    method = value.members.find("ToString")
-    if method is not None and hasattr(method, "script"):
-        return to_string(method.script.invoke_delegate([], value))
-    pieces = []
-    for member in value.members.properties():
-        held = member.value if isinstance(member, NoteProperty) else members.get_member(value, member.name)
-        pieces.append(f"{member.name}={_property_text(held)}")
-    return "@{" + "; ".join(pieces) + "}" if pieces else ""
-
-
-def _property_text(value: Any) -> str:
-    if isinstance(value, (PSArray, ListBase, HashSet, KeyCollection)):
-        return net_to_string(value)
-    if isinstance(value, PSCustomObject):
-        return "" if value.to_string_value is None else value.to_string_value
-    return to_string(value)
-
-
-def net_to_string(value: Any) -> str:
-    """.ToString() without arguments: the .NET form (current culture), the type name where the class has none."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, (bool, int, float, Decimal)):
-        return formatting.number_to_string(value)
-    if isinstance(value, EnumValue):
-        return value.name
-    if isinstance(value, DateTime):
-        return format_date(value)
-    if isinstance(value, TimeSpan):
-        return format_timespan(value)
-    if isinstance(value, DateTimeOffset):
-        return formatting.format_value(value)
-    if isinstance(value, (Guid, Version, ErrorRecord)):
-        return str(value)
-    if isinstance(value, SwitchParameter):
-        return "True" if value.is_present else "False"
-    if isinstance(value, PSType):
-        return value.full_name
-    if isinstance(value, DotNetException):
-        text = f"{value.type_name}: {value.message}"
-        if value.inner_exception is not None:
-            text += f" ---> {net_to_string(value.inner_exception)}\r\n   --- End of inner exception stack trace ---"
-        return text
-    if isinstance(value, DictionaryEntry):
-        if value.generic is None:
-            return "System.Collections.DictionaryEntry"
-        return f"[{net_to_string(value.key)}, {net_to_string(value.value)}]"
-    if isinstance(value, PSCustomObject):
-        return custom_object_text(value)
-    own = getattr(value, "to_net_string", None)
-    if own is not None:
-        return str(own())
-    if hasattr(value, "invoke_delegate"):
-        return str(value.text)
-    return type_of(value).full_name
-
-
 # -- truth --------------------------------------------------------------------------------------------------------
 def to_bool(value: Any) -> bool:
     if value is None:
@@ -231,11 +115,6 @@ def to_bool(value: Any) -> bool:
     if isinstance(value, EnumValue):
         return value.value != 0
     return True
-
-
-def is_collection(value: Any) -> bool:
-    """What operators and casts see as a list (dictionaries and strings are none)."""
-    return isinstance(value, (PSArray, ListBase, HashSet, KeyCollection))
 
 
 # -- casts --------------------------------------------------------------------------------------------------------
@@ -267,7 +146,9 @@ def to_type(value: Any, target: PSType) -> Any:
         if hasattr(value, "invoke_delegate"):
             return value
         raise final_error(value, target)
-    return _by_class(value, target)
+    from fleetdeploy.lab.powershell import convert_classes
+
+    return convert_classes.by_class(value, target)
 
 
 _DELEGATES = {"System.Delegate", "System.Action", "System.Text.RegularExpressions.MatchEvaluator"}
@@ -592,77 +473,6 @@ def to_custom_object(value: Any) -> Any:
     if isinstance(value, DictionaryBase):
         return PSCustomObject((to_string(key), held) for key, held in value.items())
     return value
-
-
-def _by_class(value: Any, target: PSType) -> Any:
-    from fleetdeploy.lab.powershell import members
-
-    parse = target.static_methods.get("parse")
-    if isinstance(value, str) and not isinstance(value, Char) and parse:
-        try:
-            return members.call_static(target, "Parse", [str(value)], None)
-        except NetError as failure:
-            raise _value_error(
-                "InvalidCastParseTargetInvocation",
-                value,
-                target,
-                failure.exception.message,
-                failure.exception.type_name,
-            ) from None
-    if target.full_name == "System.Uri" and isinstance(value, str):
-        kind = types.resolve("System.UriKind")
-        return members.construct_unwrapped(target, [str(value), EnumValue(kind or OBJECT, 0)], None)
-    if target.full_name == "System.Xml.XmlDocument":
-        from fleetdeploy.lab.powershell.dotnet import xml
-
-        return xml.cast(value)
-    for overload in target.constructors or (
-        target.generic_definition.constructors if target.generic_definition else []
-    ):
-        if len(overload.params) != 1:
-            continue
-        converted = members.implicit_argument(value, overload.params[0], target)
-        if converted is MISSING:
-            continue
-        try:
-            return members.construct_unwrapped(target, [converted], None)
-        except NetError as failure:
-            message = (
-                f'Cannot convert value "{to_string(value)}" to type "{target.full_name}".'
-                f' Error: "{failure.exception.message}"'
-            )
-            raise cast_error("InvalidCastConstructorException", message, failure.exception) from None
-    if isinstance(value, (DictionaryBase, PSCustomObject)) and target.constructors:
-        if isinstance(value, PSCustomObject) and not any(not o.params for o in target.constructors):
-            raise final_error(value, target)
-        return _from_table(value, target)
-    raise final_error(value, target)
-
-
-def _from_table(value: Any, target: PSType) -> Any:
-    from fleetdeploy.lab.powershell import members
-
-    if target.full_name.startswith("System.Collections."):
-        message = final_error(value, target).message
-        text = f'Cannot convert value "{to_string(value)}" to type "{target.full_name}". Error: "{message}"'
-        raise cast_error("InvalidCastConstructorException", text)
-    result = members.construct_unwrapped(target, [], None)
-    for key, held in value.items():
-        name = to_string(key)
-        prop = members.find_property(target, name)
-        if prop is None or prop.setter is None:
-            settable = ", ".join(
-                f"[{known.name} <{known.type_name}>]"
-                for known in target.properties.values()
-                if known.setter is not None
-            )
-            message = (
-                f"Cannot create object of type \"{target.full_name}\". The property '{name}' was not found for the"
-                f" '{target.full_name}' object. The settable properties are: {settable}."
-            )
-            raise cast_error("ObjectCreationError", message)
-        members.set_member(result, name, held)
-    return result
 
 
 def to_number(value: Any) -> Any:
