@@ -1,4 +1,4 @@
-"""fleetdeploy: versioned Go binaries as Windows services, rolled out over WinRM. The map is README.md beside this file."""
+"""Deploys versioned Go binaries as Windows services over WinRM. The map is README.md beside this file."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ artifacts:
 strategy:
   kind: canary
   canary: 10%
-  batch: 25%
+  batch: 50%
   bake_canary: 5s
 checks:
   - name: healthz

@@ -16,6 +16,7 @@ from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
 from fleetdeploy.cli.results import CommandResult, Lines, message
 from fleetdeploy.errors import RefusalReason, Refused
+from fleetdeploy.model.run import HostState
 
 if TYPE_CHECKING:
     from fleetdeploy.app.rollouts import Decision, Said
@@ -246,16 +247,25 @@ def _said(said: Said) -> CommandResult:
     return message("\n".join([said.text, *steps]), rollout=said.rollout, next=list(said.next_steps))
 
 
+_EYES = frozenset(
+    {
+        HostState.UNHEALTHY,
+        HostState.UNREACHABLE,
+        HostState.UNKNOWN,
+        HostState.SKIPPED,
+        HostState.EXCLUDED,
+        HostState.ROLLBACK_FAILED,
+    }
+)
+
+
 def _ended(result: RolloutResult) -> CommandResult:
     """The end of a rollout; its events were streamed, this adds the list of hosts that need an eye."""
-    lines = []
-    if result.exit_code != 0:
-        for host in result.hosts:
-            if not host.on_target or host.failure:
-                why = f": {host.failure.detail}" if host.failure else ""
-                lines.append(f"  {host.host}  {host.state.value.replace('_', ' ')}  {host.label}{why}")
-    if lines:
-        lines.insert(0, "hosts to look at:")
+    eyes = [h for h in result.hosts if h.failure or h.state in _EYES] if result.exit_code != 0 else []
+    lines = ["hosts to look at:"] if eyes else []
+    for host in eyes:
+        why = f": {host.failure.detail}" if host.failure else ""
+        lines.append(f"  {host.host}  {host.state.value.replace('_', ' ')}  {host.label}{why}")
     lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}")
     return CommandResult(
         data={"event": "result", **result.to_json()}, blocks=(Lines(lines),), exit_code=result.exit_code

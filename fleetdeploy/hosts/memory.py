@@ -44,6 +44,7 @@ def state(data: Json | None, source: str, *, alive: bool) -> HostState | None:
 
 def release(data: Json) -> ReleaseRecord:
     """One release that the host knows."""
+    checks, timing = _health(str(data.get("checks") or ""))
     return ReleaseRecord(
         key=str(data["key"]),
         version=str(data.get("version") or ""),
@@ -53,7 +54,8 @@ def release(data: Json) -> ReleaseRecord:
         image_path=str(data.get("image_path") or ""),
         mark=str(data.get("mark") or ""),
         snapshot=_snapshot(data.get("snapshot")),
-        checks=_checks(str(data.get("checks") or "")),
+        checks=checks,
+        timing=timing,
     )
 
 
@@ -152,9 +154,14 @@ def _origin(data: Json | None) -> Origin | None:
     )
 
 
-def _checks(text: str) -> tuple[Mapping[str, Any], ...]:
+def _health(text: str) -> tuple[tuple[Mapping[str, Any], ...], dict[str, float]]:
+    """Checks and times as ``requests.activate`` wrote them; nothing of it if a person has edited it badly."""
     try:
-        found = json.loads(text) if text else []
+        found = json.loads(text) if text else {}
     except ValueError:
-        return ()
-    return tuple(one for one in found if isinstance(one, dict))
+        return (), {}
+    if not isinstance(found, dict):
+        return (), {}
+    timing = found.get("timing") or {}
+    times = {str(k): float(v) for k, v in timing.items() if isinstance(v, (int, float))} if timing else {}
+    return tuple(one for one in found.get("checks") or () if isinstance(one, dict)), times

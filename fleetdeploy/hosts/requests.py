@@ -101,7 +101,11 @@ def activate(value: ActivateRequest) -> dict[str, Any]:
         "exe_sha256": value.exe_sha256,
         "expected": None if value.expected is None else expected(value.expected),
         "undo": value.undo,
-        "checks": json.dumps([stored_check(check) for check in value.checks], separators=(",", ":")),
+        # One text: the host keeps it and never reads it.
+        "checks": json.dumps(
+            {"checks": [stored_check(check) for check in value.checks], "timing": dict(value.timing)},
+            separators=(",", ":"),
+        ),
         "allow_stopped": value.allow_stopped,
         "settle_s": value.settle_s,
         "stop_timeout_s": value.stop_timeout_s,
@@ -161,7 +165,7 @@ def probe(value: ProbeRequest) -> dict[str, Any]:
 
 
 def stored_check(check: CheckSpec) -> dict[str, Any]:
-    """A check as it is kept with a release; ``answers.stored_checks`` reads it back."""
+    """A check as it is kept with a release; ``memory.py`` reads it back."""
     return asdict(check)
 
 

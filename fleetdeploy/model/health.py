@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
@@ -77,6 +78,27 @@ class HealthSpec:
     deadline_s: float = 120.0
     interval_s: float = 2.0
     min_samples: int = 3
+
+    @property
+    def timing(self) -> dict[str, float]:
+        """The times alone, as they are stored on a host."""
+        return {
+            "min_healthy_s": self.min_healthy_s,
+            "deadline_s": self.deadline_s,
+            "interval_s": self.interval_s,
+            "min_samples": self.min_samples,
+        }
+
+    def with_timing(self, stored: Mapping[str, float]) -> HealthSpec:
+        """These checks with stored times; what was not stored stays."""
+        times = {**self.timing, **{k: v for k, v in stored.items() if k in self.timing and v > 0}}
+        return replace(
+            self,
+            min_healthy_s=float(times["min_healthy_s"]),
+            deadline_s=float(times["deadline_s"]),
+            interval_s=float(times["interval_s"]),
+            min_samples=int(times["min_samples"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,11 @@ class RolloutRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """A release the host knows. ``mark`` is "", good, bad or adopted."""
+    """A release the host knows. ``mark`` is "", good, bad or adopted.
+
+    ``checks`` and ``timing`` (the times of ``HealthSpec``) are how it was judged, so that a rollback from a machine
+    without the project is judged in the same way.
+    """
 
     key: str
     version: str
@@ -177,6 +181,7 @@ class ReleaseRecord:
     mark: str
     snapshot: Snapshot | None
     checks: tuple[Mapping[str, Any], ...] = ()
+    timing: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +298,8 @@ class Expected:
 class ActivateRequest:
     """Switch a host to a release (``forward``), or to the recorded ``from`` of ``undo`` (``back``).
 
-    ``checks`` are stored with the release, so that a later rollback is judged by them. ``settle_s`` is how long the
-    service must be RUNNING with one PID before the script calls it started.
+    ``checks`` and ``timing`` are stored with the release, so that a later rollback is judged by them. ``settle_s`` is
+    how long the service must be RUNNING with one PID before the script calls it started.
     """
 
     claim: Claim
@@ -308,6 +313,7 @@ class ActivateRequest:
     expected: Expected | None
     undo: str = ""
     checks: tuple[CheckSpec, ...] = ()
+    timing: Mapping[str, float] = field(default_factory=dict)
     allow_stopped: bool = False
     settle_s: float = 1.0
     stop_timeout_s: float = 30.0

@@ -218,6 +218,7 @@ class Forward:
             exe=artifact.exe,
             expected=page.plan.expected,
             checks=plan.health.checks,
+            timing=plan.health.timing,
             allow_stopped=plan.strategy.repair,
             stop_timeout_s=plan.app.stop_timeout_s,
             start_timeout_s=plan.app.start_timeout_s,

@@ -15,7 +15,7 @@ from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.health import CheckSpec, HealthSpec
 from fleetdeploy.model.run import HostState, Phase
-from fleetdeploy.model.verbs import ActivateRequest, Observation
+from fleetdeploy.model.verbs import ActivateRequest, ReleaseRecord
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book, HostPage
@@ -151,22 +151,31 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
 
 
 def health_of_origin(page: HostPage, health: HealthSpec) -> HealthSpec:
-    """How a host that went back is judged: by the checks stored with what it goes back to.
+    """How a host that went back is judged: by the checks and times stored with what it goes back to.
 
     If there are none (a service that was adopted), by the plan's checks, but for those that compare with the version
-    that is undone and those that failed before anything was touched.
+    that is undone and those that failed before anything was touched. If the plan has none either (no project on this
+    machine), by what was stored with the app's other releases here: the same app, judged in the same way.
     """
-    stored = _stored_checks(page.observation, page.plan.to_release if page.plan.undo else "")
+    releases = page.observation.state.releases if page.observation and page.observation.state else {}
+    own = releases.get(page.plan.to_release if page.plan.undo else "")
+    checks = _readable(own)
+    if own is not None and checks:
+        return replace(health.with_timing(own.timing), checks=checks)
     failing = {f.check for f in page.baseline.failures} if page.baseline and not page.plan.undo else set()
-    checks = stored or tuple(c for c in health.checks if not c.compares_target and c.name not in failing)
-    return replace(health, checks=checks)
+    checks = tuple(c for c in health.checks if not c.compares_target and c.name not in failing)
+    if checks:
+        return replace(health, checks=checks)
+    for other in reversed(releases.values()):
+        if other.checks:
+            return replace(health.with_timing(other.timing), checks=_readable(other))
+    return replace(health, checks=())
 
 
-def _stored_checks(seen: Observation | None, release: str) -> tuple[CheckSpec, ...]:
-    if seen is None or seen.state is None or release not in seen.state.releases:
-        return ()
+def _readable(record: ReleaseRecord | None) -> tuple[CheckSpec, ...]:
+    """Stored checks that this version can run; those that compare with a version belong to that version alone."""
     out: list[CheckSpec] = []
-    for plain in seen.state.releases[release].checks:
+    for plain in record.checks if record else ():
         try:
             check: CheckSpec = from_plain(CheckSpec, dict(plain))  # type: ignore[arg-type]
         except (ValueError, TypeError):

@@ -82,6 +82,8 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.BatchStarted(index, of, hosts, is_canary):
             kind = "canary" if is_canary else f"batch {index + 1} of {of}"
             return (f"{kind}: {', '.join(hosts)}",)
+        case ev.HostChanged(_, HostState.STAGED, _, _):
+            return ()  # HostStaged has said it, with what was sent
         case ev.HostChanged(host, state, detail, label):
             extra = " ".join(part for part in (label, f"- {detail}" if detail else "") if part)
             return (f"{host}: {state.value.replace('_', ' ')} {extra}".rstrip(),)
@@ -127,8 +129,8 @@ def _held(event: ev.HoldChanged) -> tuple[str, ...]:
 
 
 def _gate(event: ev.GateDecided) -> tuple[str, ...]:
-    if event.decision == "proceed" and not event.detail:
-        return ()
+    if event.decision in ("proceed", "bake"):
+        return ()  # seen in what happens next
     spent = f" [failures {event.failures}, budget {event.budget}]" if event.failures else ""
     return (f"gate: {event.decision} ({event.reason}){': ' + event.detail if event.detail else ''}{spent}",)
 
