@@ -22,6 +22,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.values import (
     MISSING,
+    OBJECT,
     TICKS_PER_SECOND,
     ArrayList,
     BigInteger,
@@ -362,7 +363,8 @@ def from_psrp(value: Any) -> Any:
         (wire.PSDuration, _duration),
         (wire.PSSecureString, lambda v: SecureString(str(v.decrypt()))),
         (wire.PSCredential, _credential),
-        ((wire.PSUri, wire.PSXml, wire.PSScriptBlock), _unknown),
+        (wire.PSUri, lambda v: convert.to_type(str(v), types.resolve("uri") or OBJECT)),
+        ((wire.PSXml, wire.PSScriptBlock), _unknown),
         (wire.PSString, str),
         (wire.PSDict, lambda v: Hashtable([(from_psrp(key), from_psrp(item)) for key, item in v.items()])),
         (wire.PSStack, _unknown),
