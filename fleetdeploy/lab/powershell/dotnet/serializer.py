@@ -7,7 +7,16 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.raising import throw
-from fleetdeploy.lab.powershell.values import define
+from fleetdeploy.lab.powershell.values import (
+    ArrayList,
+    ByteArray,
+    DictionaryBase,
+    NoteProperty,
+    PSArray,
+    PSCustomObject,
+    define,
+    type_names_of,
+)
 
 SERIALIZER = define("System.Management.Automation.PSSerializer", closed=True)
 
@@ -55,4 +64,21 @@ def deserialize(text: str) -> Any:
         throw("System.Xml.XmlException", str(failure))
     if len(found) != 1:
         raise NotSimulated("PSSerializer::Deserialize of several objects")
-    return clixml.from_psrp(found[0])
+    return _arrived(clixml.from_psrp(found[0]))
+
+
+def _arrived(value: Any) -> Any:
+    """What deserialising leaves: lists are ArrayLists, objects carry that they were deserialised."""
+    if isinstance(value, PSArray) and not isinstance(value, ByteArray):
+        return ArrayList([_arrived(item) for item in value])
+    if isinstance(value, PSCustomObject):
+        for member in value.members:
+            if isinstance(member, NoteProperty):
+                member.value = _arrived(member.value)
+        prefix = "Deserialized."
+        names = type_names_of(value)
+        value.type_names = [name if name.startswith(prefix) else prefix + name for name in names]
+    elif isinstance(value, DictionaryBase):
+        for key, held in value.items():
+            value.set(key, _arrived(held))
+    return value
