@@ -7,6 +7,7 @@ and calls this. Next: runtime/interp.py.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -83,8 +84,17 @@ class Outcome:
     not_simulated: NotSimulated | None = None
 
 
-@lru_cache(maxsize=512)
+_parse_lock = threading.Lock()
+
+
 def _parsed(text: str, file: str | None) -> ast.ParseResult:
+    # One at a time: many hosts ask for the same script at once, and one parse serves them all.
+    with _parse_lock:
+        return _parse_once(text, file)
+
+
+@lru_cache(maxsize=512)
+def _parse_once(text: str, file: str | None) -> ast.ParseResult:
     return parse(text, "5.1", file)
 
 
@@ -100,6 +110,19 @@ def parse_failure(result: ast.ParseResult) -> PSRuntimeError:
     return PSRuntimeError(first.error_id, "ParserError", exception)
 
 
+_REQUIRES = re.compile(r"(?im)^[ \t]*#requires[ \t]+-(\w+)[ \t]*([^\r\n]*)")
+
+
+def refuse_requirements(text: str) -> None:
+    """`#requires` that every simulated host meets pass; others are refused."""
+    for name, value in _REQUIRES.findall(text):
+        met = name.lower() == "runasadministrator" or (
+            name.lower() == "version" and value.strip() in ("1.0", "2", "2.0", "3", "3.0", "4", "4.0")
+        )
+        if not met:
+            raise NotSimulated(f"#requires -{name} {value}".strip())
+
+
 class Runspace:
     """One runspace of a simulated host: pipelines run in it one after another and share its global scope."""
 
@@ -109,7 +132,7 @@ class Runspace:
         *,
         version: str = "5.1",
         variables: dict[str, Any] | None = None,
-        max_depth: int = 120,
+        max_depth: int = 300,
     ) -> None:
         typetables.load()
         self.machine = machine
@@ -140,6 +163,7 @@ class Runspace:
         result = _parsed(text, file)
         if result.errors:
             raise parse_failure(result)
+        refuse_requirements(text)
         return ScriptBlockValue(result.script_block, text, file=file or "")
 
     def host_line(self, text: str) -> None:
@@ -236,9 +260,8 @@ class Runspace:
             info.line_text = ""
             local = bool(spec.use_local_scope)
             processor = ScriptProcessor(rt, info, block, args, dot=not local, has_input=has_input)
+            # A local scope is no script scope: `$script:` still means the global one.
             processor.top_level = True
-            if local:
-                processor.scope.script = processor.scope
         if spec.merge_error_to_output:
             outer = processor
             processor.streams = processor.streams.with_(error=lambda record: outer.out(record))

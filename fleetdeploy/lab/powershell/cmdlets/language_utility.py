@@ -84,8 +84,18 @@ class NewObject(Cmdlet):
                 if isinstance(made, PSCustomObject):
                     made.members.add(NoteProperty(text, value))
                 else:
-                    members.set_member(made, text, value)
+                    self._set(ctx, made, text, value)
         ctx.write(made)
+
+    @staticmethod
+    def _set(ctx: CmdletContext, made: Any, name: str, value: Any) -> None:
+        try:
+            members.set_member(made, name, value)
+        except PSRuntimeError as failure:
+            if failure.error_id not in ("PropertyNotFound", "PropertyAssignmentException"):
+                raise
+            ctx.fail("InvalidOperationException", "InvalidOperation", "System.InvalidOperationException",
+                     f'The member "{name}" was not found for the specified .NET object.')  # fmt: skip
 
 
 def bag_for(ctx: CmdletContext, target: Any) -> PropertyBag:

@@ -199,6 +199,8 @@ def set_variable(rt: Interp, path: str, value: Any, *, line: int = 0) -> None:
     if qualifier and qualifier not in ("global", "script", "local", "private", "variable"):
         rt.set_drive_variable(qualifier, name, None if value is AUTO_NULL else value, line)
         return
+    if key in rt.REFUSED:
+        raise NotSimulated(f"setting ${name}", line)
     if key in rt.READ_ONLY_AUTOMATIC:
         raise not_writable(name)
     if key in rt.ASSIGN_IS_LOCAL_NOTHING and not qualifier:

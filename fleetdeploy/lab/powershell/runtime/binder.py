@@ -14,6 +14,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
 from fleetdeploy.lab.powershell.runtime.errors import binding_error
+from fleetdeploy.lab.powershell.runtime.known_commands import KNOWN_PARAMETERS
 from fleetdeploy.lab.powershell.runtime.signature import (
     ALL_SETS,
     COMMON,
@@ -135,6 +136,8 @@ class Binder:
             spec = find_spec(self.signature, arg.name, simple=self.simple)
             if spec is None:
                 if not self.simple:
+                    if self.signature.is_cmdlet and arg.name.lower() in KNOWN_PARAMETERS:
+                        raise NotSimulated(f"{self.command} -{arg.name}")
                     raise binding_error(
                         "NamedParameterNotFound",
                         f"A parameter cannot be found that matches parameter name '{arg.name}'.",

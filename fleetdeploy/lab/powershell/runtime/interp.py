@@ -52,6 +52,7 @@ class Interp:
     SPECIAL: ClassVar[dict[str, Callable[[Any], Any]]] = specials.SPECIAL
     READ_ONLY_AUTOMATIC: ClassVar[frozenset[str]] = specials.READ_ONLY
     ASSIGN_IS_LOCAL_NOTHING: ClassVar[frozenset[str]] = frozenset({"null"})
+    REFUSED: ClassVar[frozenset[str]] = frozenset({"psdefaultparametervalues", "psmoduleautoloadingpreference"})
     NEVER_UNSET: ClassVar[frozenset[str]] = frozenset({"args", "error", "input"})
 
     def __init__(self, runspace: Runspace, streams: Streams, stop: threading.Event) -> None:

@@ -75,6 +75,39 @@ _ALIASES = _words(
 )
 
 
+# Parameters of the cmdlets of Windows PowerShell 5.1: on a cmdlet that does not declare one, it is refused.
+KNOWN_PARAMETERS = _words(
+    """
+    accessmode action add after alias allmatches amended append applicationbase argumentlist asbytestream
+    ascustomobject asgroup asjob aspaintext assecurestring assemblyname asstring attributes audit
+    authentication authenticode average binarypathname body bytes casesensitive category certificate
+    certificatethumbprint childpath cimsession class classname clobber codesigning command computername
+    condition confirm container contains content contenttype context count credential culture database date
+    delimiter dependentservices depth descending description destination detailed directory disksize
+    displayerror displayname domain drive edit encoding end environmentvariable exactly exclude
+    excludedifferent excludeproperty excludetypeinformation expandproperty expression facility file filename
+    filepath filter filterhashtable filterxml filterxpath first follow followsymlink force foregroundcolor
+    format from full functionality group groupby groupname hardware hash header hidden hour id identifier
+    ignorecase ignorewhitespace include includechain includeequal includetypeinformation includeusername index
+    infile inputobject inputstream instance instanceid interval isvalid itemtype job keeplineend keyonly
+    language last leaf leafbase line list listavailable listlog listprovider literalname literalpath logname
+    maxevents maximum maximumredirection mediatype membertype message method millisecond minimum minute module
+    month name namespace newer newest newname noclobber noelement noenumerate nonewline nonewwindow noprofile
+    noqualifier notcontains notmatch notypeinformation noun off oldest onlycreate operationtimeoutsec option
+    outfile outputbufferlimit parameter parent passthru passwd password path pathtype pattern position
+    privateuri process property propertyname protocolversion providername proxy psdrive psprovider qualifier
+    query queryonly quiet raw readcount readonly recurse redirectstandarderror redirectstandardinput
+    redirectstandardoutput relative replace requiredservices resolve resourceuri retry root scope second
+    session sessionoption sessionvariable setseed showwindow simplematch since skip skiplast source stable
+    startuptype static status stream sum syncwindow system tail targetobject timeout timeoutsec
+    timestampserver to totalcount transferencoding ttl type typename uformat unique unixtimeseconds until
+    updateinterval uri use useculture usecurrentuser usedefaultcredentials user useragent useuniversaltime
+    value valueonly variable verb verbosity version visibility wait whatif width windowstyle word
+    workingdirectory wrap xml xpath year
+    """
+)
+
+
 def exists_on_windows(key: str) -> bool:
     """Whether a real server surely (or very likely) knows the command of that lower-case name."""
     if key in _ALIASES:

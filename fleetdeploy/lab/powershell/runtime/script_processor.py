@@ -118,6 +118,10 @@ class ScriptProcessor(Processor):
     def do_begin(self) -> None:
         rt = self.rt
         tree = self.block.ast
+        for using in tree.using_statements:
+            if using.using_statement_kind != "Namespace" or using.name is None:
+                raise NotSimulated(f"using {using.using_statement_kind.lower()}", using.extent.line)
+            rt.namespaces.append(using.name.value)
         signature = self.signature = signature_of(rt, tree, self.block.parameters)
         self.advanced = signature.advanced
         self.binder = binding.Binder(rt, signature, self.name)
