@@ -387,5 +387,9 @@ def _fed(items: Iterator[bytes | str] | None) -> Any:
 def _script_error(record: Any) -> ScriptError:
     """An ErrorRecord, as far as it is there."""
     found = getattr(record, "invocation_script_line_number", None)
+    info = getattr(record, "invocation_info", None)
+    if found is None and info is not None:
+        # Not "serialised" but sent as an object: depends on the server's version.
+        found = {**info.adapted_properties, **info.extended_properties}.get("ScriptLineNumber")
     line = found if isinstance(found, int) else 0
     return ScriptError(error_id=str(getattr(record, "fq_error", "") or ""), message=str(record), line=line)

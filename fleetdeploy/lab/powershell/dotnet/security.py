@@ -1,7 +1,7 @@
 """Security.Principal: who a script runs as, and whether that is an administrator. Other tokens are refused.
 
-The answer comes from the host's accounts (``windows/accounts.py``); a pipeline runs as the account that logged on. Access control is
-taken as SDDL and not simulated further: nothing of it can be read back.
+The answer comes from the host's accounts (``windows/accounts.py``); a pipeline runs as the account that logged on.
+Access control is taken as SDDL and not simulated further: nothing of it can be read back.
 """
 
 from __future__ import annotations
