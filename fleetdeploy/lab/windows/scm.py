@@ -249,8 +249,10 @@ class ServiceControlManager:
         """Poll until the service is in ``state``; for tests and for cmdlets that wait."""
         end = time.monotonic() + timeout
         while True:
-            entry = self.find(name)
-            if entry is None or entry.state is state:
+            with self._host.lock:  # a state is only true together with what comes with it
+                entry = self.find(name)
+                reached = entry is None or entry.state is state
+            if reached:
                 return entry is not None
             if time.monotonic() >= end or (stop is not None and stop.wait(0.01)):
                 return False
