@@ -38,7 +38,7 @@ app:
   root: C:\\Apps
   recovery: {actions: [restart 200ms, none], reset: 1h, on_non_crash: true}
   start_timeout: 3s
-  stop_timeout: 2s
+  stop_timeout: 1s
 artifacts:
   path: dist/{version}/shop.exe
 strategy: {kind: canary, canary: 1, batch: 2, bake_canary: 400ms, pause_timeout: 1s}
@@ -46,7 +46,7 @@ checks:
   - name: healthz
     http: {port: 8080, path: /healthz, timeout: 2s}
 health: {min_healthy: 300ms, interval: 100ms, deadline: 4s}
-timeouts: {call: 6s, lock_wait: 4s}
+timeouts: {call: 6s, lock_wait: 2s}
 """
 
 
@@ -74,7 +74,8 @@ class World:
             self.lab.add(HostSpec(f"web{i}", services=services, options={"seed": i}))
         self._write_inventory(tls)
         (self.folder / "fleetdeploy.yml").write_text(self.project, encoding="utf-8")
-        wait_for(lambda: all(self.service_state(n) == "RUNNING" for n in self.lab.hosts) or version is None)
+        if version is not None:
+            wait_for(lambda: all(self.service_state(n) == "RUNNING" for n in self.lab.hosts))
 
     def given_version(self, version: str, **behaviour: Any) -> bytes:
         """An artifact in ``dist/`` with its checksum."""

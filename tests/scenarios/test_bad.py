@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fleetdeploy.model import events as ev
 from tests.scenarios.steps import HAND_MADE_IMAGE, World, outcome
 
@@ -22,11 +24,12 @@ def test_bad_at_the_canary_in_the_bake(world: World) -> None:
     assert "healthz" in failed[0].failure.detail
 
 
-def test_bad_in_the_second_batch(world: World) -> None:
+def test_bad_in_the_second_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # Given a version whose service may not log on to one host of the second batch
     world.given_setting("  root: C:\\Apps", "  root: C:\\Apps\n  account: .\\svc\n  account_password: env:SVC_PASSWORD")
     world.given_hosts(3)
     world.given_version("v1.4.2")
+    monkeypatch.setenv("SVC_PASSWORD", "pw")
     canary = world.plan("v1.4.2").batches[0].hosts[0]
     for name, host in world.lab.hosts.items():
         # Logon right missing: 1069 on every host but the canary

@@ -33,7 +33,7 @@ def test_a_signal_in_the_middle_then_resume(world: World, number: signal.Signals
 
 
 def test_a_controller_killed_inside_activate(world: World) -> None:
-    world.given_setting("lock_wait: 4s", "lock_wait: 4s, life_ttl: 3s")
+    world.given_setting("lock_wait: 2s", "lock_wait: 2s, life_ttl: 3s")
     world.given_hosts(2)
     world.given_version("v1.4.2", **SLOW)
     process = world.when_started("rollout", "v1.4.2", "--yes")
@@ -60,7 +60,7 @@ def test_a_controller_killed_inside_activate(world: World) -> None:
 def test_pause_after_the_canary_then_promote(world: World) -> None:
     world.given_hosts(3)
     world.given_version("v1.4.2")
-    result = world.when_rollout("v1.4.2", pause_after="canary")
+    result = world.when_rollout("v1.4.2", pause_after_canary="true")
     assert outcome(result) == ("awaiting_promotion", 7), world.texts()
     assert sorted(world.stops().values()) == [0, 0, 1]
     promoted = world.when_going_on("promote")
@@ -72,11 +72,11 @@ def test_pause_after_the_canary_then_promote(world: World) -> None:
 def test_abort_rolls_back_or_leaves(world: World) -> None:
     world.given_hosts(3)
     world.given_version("v1.4.2")
-    world.when_rollout("v1.4.2", pause_after="canary")
+    world.when_rollout("v1.4.2", pause_after_canary="true")
     result = world.when_going_on("abort-rollback")
     assert outcome(result) == ("aborted", 3), world.texts()
     assert world.images() == {HAND_MADE_IMAGE}
-    world.when_rollout("v1.4.2", pause_after="canary")
+    world.when_rollout("v1.4.2", pause_after_canary="true")
     result = world.when_going_on("abort-leave")
     assert outcome(result) == ("aborted", 8), world.texts()
     assert sorted(world.running().values()) == ["v1.4.0", "v1.4.0", "v1.4.2"]
