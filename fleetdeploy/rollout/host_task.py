@@ -273,7 +273,7 @@ def bring(
 
 
 def settle_s(health: HealthSpec) -> float:
-    """How long a service must be RUNNING before the host calls it started: health is looked at longer, so not longer."""
+    """How long a service must be RUNNING before the host calls it started; health is looked at afterwards."""
     return min(1.0, max(0.1, health.min_healthy_s))
 
 
