@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, overloads, types
+from fleetdeploy.lab.powershell import convert, overloads, types, unsimulated
 from fleetdeploy.lab.powershell.convert import is_collection
 from fleetdeploy.lab.powershell.formatting import FormatFailure
 from fleetdeploy.lab.powershell.indexing import error as error
@@ -133,9 +133,40 @@ def get_member(value: Any, name: str) -> Any:
 
 
 def _missing(value: Any, kind: PSType, name: str) -> Any:
-    if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array or _closed(kind):
+    if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array:
+        return MISSING
+    if _closed(kind) and name.lower() not in unsimulated.PROPERTIES:
+        return MISSING
+    if _closed(kind) and _plain_value(kind):
         return MISSING
     raise NotSimulated(f"[{kind.full_name}].{name}")
+
+
+_PLAIN = (
+    "System.Collections.",
+    "System.String",
+    "System.Int",
+    "System.UInt",
+    "System.Byte",
+    "System.SByte",
+    "System.Boolean",
+    "System.Char",
+    "System.Double",
+    "System.Single",
+    "System.Decimal",
+    "System.Guid",
+    "System.TimeSpan",
+    "System.DateTime",
+    "System.Version",
+    "System.Xml.",
+    "System.Management.Automation.",
+)
+
+
+def _plain_value(kind: PSType) -> bool:
+    """Types whose table of properties is complete: a missing one is missing, whatever it is called."""
+    name = kind.full_name
+    return name.startswith(_PLAIN) and name != "System.DateTimeOffset"
 
 
 def _closed(kind: PSType) -> bool:
@@ -320,7 +351,7 @@ def _accessor(value: Any, kind: PSType, name: str, args: list[Any]) -> Any:
         set_index(value, args[0], args[1])
         return outcome(NOTHING)
     if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array or _closed(kind):
-        if key in overloads.UNSIMULATED:
+        if key in unsimulated.METHODS:
             raise NotSimulated(f"[{kind.full_name}].{name}()")
         raise method_not_found(kind, name)
     raise NotSimulated(f"[{kind.full_name}].{name}()")
@@ -351,7 +382,7 @@ def call_static(kind: PSType, name: str, args: list[Any], machine: Any) -> Any:
         if found:
             break
     if not found:
-        if _closed(kind) or kind.is_enum:
+        if (_closed(kind) or kind.is_enum) and name.lower() not in unsimulated.STATIC_METHODS:
             raise method_not_found(kind, name)
         raise NotSimulated(f"[{kind.full_name}]::{name}()")
     chosen, converted = overloads.choose(found, args, kind, name)

@@ -30,27 +30,6 @@ from fleetdeploy.lab.powershell.values import (
 )
 
 METHOD_EXCEPTION = "System.Management.Automation.MethodException"
-UNSIMULATED = frozenset(
-    {
-        "normalize",
-        "isnormalized",
-        "copyto",
-        "gettypecode",
-        "getenumerator",
-        "binarysearch",
-        "getlength",
-        "getlowerbound",
-        "getupperbound",
-        "initialize",
-        "trimexcess",
-        "convertall",
-        "getobjectdata",
-        "ondeserialization",
-        "synchronized",
-    }
-)
-"""Methods .NET types have but the tables do not: refused instead of MethodNotFound."""
-
 _NO_MATCH = 1000
 
 

@@ -314,6 +314,12 @@ def _new_span(*parts: int) -> TimeSpan:
     return TimeSpan(total * TICKS_PER_SECOND + milliseconds * 10000)
 
 
+def _offset_part(name: str) -> None:
+    """The parts of the offset's own clock are those of a DateTime."""
+    part = DATETIME.properties[name.lower()]
+    DATETIMEOFFSET.prop(name, part.type_name, lambda value: part.getter(DateTime(value.ticks)))
+
+
 # -- DateTimeOffset -----------------------------------------------------------------------------------------------
 DATETIMEOFFSET.static_prop("UtcNow", "object", lambda machine: DateTimeOffset(now(machine)))
 DATETIMEOFFSET.static_prop("Now", "object", lambda machine: DateTimeOffset(now(machine)))
@@ -329,6 +335,8 @@ DATETIMEOFFSET.ctor("(datetime value, timespan offset)")(
 DATETIMEOFFSET.prop("UtcDateTime", "datetime", lambda value: DateTime(value.utc_ticks, "Utc"))
 DATETIMEOFFSET.prop("LocalDateTime", "datetime", lambda value: DateTime(value.utc_ticks, "Local"))
 DATETIMEOFFSET.prop("DateTime", "datetime", lambda value: DateTime(value.ticks))
+for _name in ("Year", "Month", "Day", "Hour", "Minute", "Second", "Millisecond", "DayOfWeek", "DayOfYear", "Date"):
+    _offset_part(_name)
 DATETIMEOFFSET.prop("Offset", "timespan", lambda value: TimeSpan(value.offset * 60 * TICKS_PER_SECOND))
 DATETIMEOFFSET.prop("Ticks", "long", lambda value: Int64(value.ticks))
 DATETIMEOFFSET.prop("UtcTicks", "long", lambda value: Int64(value.utc_ticks))
