@@ -276,6 +276,23 @@ def test_wrapped_services_are_recognised_and_refused(make_rig: MakeRig) -> None:
     assert caught.value.error_id == "unsupported"
 
 
+def test_winsw_and_shared_processes_are_recognised(rig: Rig) -> None:
+    from fleetdeploy.lab.windows.blobs import intern
+
+    rig.host.machine.fs.put(
+        "C:\\Program Files\\Shop\\shop.xml",
+        intern(b"<service><id>Shop</id><executable>C:\\shop\\real.exe</executable></service>"),
+    )
+    service = rig.seen().service
+    assert service is not None
+    assert service.kind.kind == "winsw"
+    rig.host.machine.fs.delete("C:\\Program Files\\Shop\\shop.xml")
+    rig.host.machine.scm.change("Shop", service_type=0x20)
+    service = rig.seen().service
+    assert service is not None
+    assert service.kind.kind == "shared"
+
+
 def test_tokens_steps_and_ends(rig: Rig) -> None:
     first = rig.open()
     assert (first.result, first.token) == ("opened", 1)
