@@ -1,4 +1,4 @@
-"""$ExecutionContext: only the language mode of the session is simulated; its other members are refused by ``members``."""
+"""$ExecutionContext: only the language mode of the session is simulated; its other members ``members`` refuses."""
 
 from __future__ import annotations
 
