@@ -166,7 +166,7 @@ def health_of_origin(page: HostPage, health: HealthSpec) -> HealthSpec:
     checks = tuple(c for c in health.checks if not c.compares_target and c.name not in failing)
     if checks:
         return replace(health, checks=checks)
-    for other in reversed(releases.values()):
+    for other in reversed(tuple(releases.values())):
         if other.checks:
             return replace(health.with_timing(other.timing), checks=_readable(other))
     return replace(health, checks=())
