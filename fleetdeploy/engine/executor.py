@@ -182,14 +182,22 @@ class _Worker(Generic[R]):
                         self.heartbeat,
                         self.cancelled,
                     )
-                with self._slots:
+                self._wait_for_slot()
+                try:
                     value = task(tools)
+                finally:
+                    self._slots.release()
             except BaseException as error:  # noqa: BLE001 - a worker hands everything to the conductor, nothing is lost
                 self._out.put(Done(self.host, tag, error=error))
             else:
                 self._out.put(Done(self.host, tag, value=value))
         if tools is not None and self._dispose is not None:
             self._dispose(tools.resource)
+
+    def _wait_for_slot(self) -> None:
+        """A worker that waits for its turn still gives signs of life: its host is open and must not look abandoned."""
+        while not self._slots.acquire(timeout=self.heartbeat.due_in()):
+            self._beat()
 
     def _beat(self) -> None:
         try:

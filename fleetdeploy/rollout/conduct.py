@@ -106,7 +106,8 @@ class _Conductor:
             return self._refuse(
                 f"{first.host}: {first.what}" if first.host else first.what, first.next_steps, only_lost
             )
-        if plan.is_empty and not self.run_.resume:
+        # A rollback with nothing left to put back still has an end to write, if what it undoes is open.
+        if plan.is_empty and plan.kind == "forward" and not self.run_.resume:
             self._settle_unchanged()
             return self._nothing()
         refused = self._survey() if plan.kind == "forward" else None

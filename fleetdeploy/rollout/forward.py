@@ -7,7 +7,9 @@ returns how the way ended. Going back is in ``rollback.py``, waiting for a perso
 
 from __future__ import annotations
 
-from fleetdeploy.engine.executor import Done, Task, Tools
+import threading
+
+from fleetdeploy.engine.executor import CancelledTask, Done, Task, Tools
 from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.paths import release_exe
@@ -28,6 +30,7 @@ from fleetdeploy.rollout.rollback import put_back
 
 FORWARD = "forward"
 _STAGE_PATIENCE_S = 20.0
+_SLOT_S = 1.0
 _WAITING = frozenset({HostState.PENDING, HostState.STAGED})
 
 
@@ -38,6 +41,7 @@ class Forward:
         self.book = book
         self.crew = crew
         self.gate = Gatekeeper(book, crew)
+        self.uploads = threading.BoundedSemaphore(max(book.run.upload_parallel, 1))
 
     def walk(self) -> Way:
         """Stage and roll until it is done, or something else has to happen."""
@@ -82,9 +86,9 @@ class Forward:
             return Way.ON
         book.phase(Phase.STAGING)
         for group in (names[:1], names[1:]):
-            if book.ports.interrupt.requested:
-                return Way.INTERRUPTED
             for name, answer in self.crew.each(group, "stage", self._stage_task).items():
+                if isinstance(answer, CancelledTask):
+                    continue
                 if isinstance(answer, HostError):
                     book.pages[name].error = answer
                     now = "nothing was changed there"
@@ -93,23 +97,34 @@ class Forward:
                 else:
                     book.say(ev.HostStaged(name, answer.release, answer.sent_bytes))
                     book.move(name, HostState.STAGED)
+            if book.ports.interrupt.requested:
+                return Way.INTERRUPTED
             decision = self.gate.decide(None)
             if isinstance(decision, (gate.Stop, gate.RollBack)):
                 return Way.BACK if any(p.changed for p in book.pages.values()) else Way.STOP
         return Way.ON
 
     def _stage_task(self, name: str) -> Task[HostPort]:
-        book, artifact = self.book, self.book.plan.artifact
+        book, artifact, uploads = self.book, self.book.plan.artifact, self.uploads
         assert artifact is not None  # noqa: S101 - a plan that goes forward has one
 
         def task(tools: Tools[HostPort]) -> StageResult:
             def progress(sent: int, total: int) -> None:
+                if book.ports.interrupt.requested:
+                    raise CancelledTask  # an upload changes nothing that runs: it may be cut anywhere
                 tools.tell(ev.StageProgress(name, sent, total))
 
             def call() -> StageResult:
                 return tools.resource.stage(book.claim(name), artifact, progress=progress)
 
-            return settled(tools, call, _STAGE_PATIENCE_S)
+            while not uploads.acquire(timeout=_SLOT_S):
+                tools.pulse()
+                if book.ports.interrupt.requested:
+                    raise CancelledTask
+            try:
+                return settled(tools, call, _STAGE_PATIENCE_S)
+            finally:
+                uploads.release()
 
         return task
 

@@ -143,8 +143,8 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
             requests(),
             target,
             patience_s=book.run.timeouts.call_s / 2,
-            password=ports.previous_password,
-            previous_password=ports.password,
+            password=ports.password,
+            previous_password=ports.previous_password,
         )
 
     return task

@@ -68,7 +68,8 @@ def forward_done(book: Book, host: str, worked: Worked) -> None:
             book.fail(host, result.failure or HostFailure("activate", "put back failed"), now, steps)
             book.move(host, _S.ROLLBACK_FAILED, now)
         case _O.DIFFERENT:
-            page.different, page.touched, page.changed = True, False, False
+            # A person who resumed has seen it already: then it is only left out.
+            page.different, page.touched, page.changed = not book.run.resume, False, False
             listed = "; ".join(result.differences) or "it is not what the plan found"
             book.move(host, _S.EXCLUDED, f"left untouched: {listed}")
         case _O.STOPPED_BY_PERSON:
