@@ -7,6 +7,7 @@ PSInvalidCastException). Conversion by a class's Parse, constructor or settable 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -271,7 +272,7 @@ def _string_to_integer(text: str, target: PSType, low: int, high: int) -> Any:
 
 
 def _to_float(value: Any, target: PSType = DOUBLE) -> Any:
-    make = Single if target is SINGLE else float
+    make: Callable[[Any], Any] = make_single if target is SINGLE else float
     if isinstance(value, Char):
         raise final_error(value, target)
     if isinstance(value, str):
@@ -288,6 +289,14 @@ def _to_float(value: Any, target: PSType = DOUBLE) -> Any:
     if isinstance(value, EnumValue):
         return make(value.value)
     raise final_error(value, target)
+
+
+def make_single(value: Any) -> Single:
+    """Rounded to 24 bits, as a System.Single holds it."""
+    try:
+        return Single(struct.unpack("<f", struct.pack("<f", float(value)))[0])
+    except OverflowError:
+        return Single(float("inf") if value > 0 else float("-inf"))
 
 
 def _to_single(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import types
 from fleetdeploy.lab.powershell.convert import _value_error as value_error
 from fleetdeploy.lab.powershell.convert import cast_error, final_error
@@ -24,13 +25,23 @@ from fleetdeploy.lab.powershell.values import (
 )
 
 
+def _machine() -> Any:
+    """The host of the running script; None outside of one."""
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    try:
+        return current().machine
+    except NotSimulated:
+        return None
+
+
 def by_class(value: Any, target: PSType) -> Any:
     from fleetdeploy.lab.powershell import members
 
     parse = target.static_methods.get("parse")
     if isinstance(value, str) and not isinstance(value, Char) and parse:
         try:
-            return members.call_static(target, "Parse", [str(value)], None)
+            return members.call_static(target, "Parse", [str(value)], _machine())
         except NetError as failure:
             raise value_error(
                 "InvalidCastParseTargetInvocation",
@@ -55,7 +66,7 @@ def by_class(value: Any, target: PSType) -> Any:
         if converted is MISSING:
             continue
         try:
-            return members.construct_unwrapped(target, [converted], None)
+            return members.construct_unwrapped(target, [converted], _machine())
         except NetError as failure:
             message = (
                 f'Cannot convert value "{to_string(value)}" to type "{target.full_name}".'
@@ -76,7 +87,7 @@ def _from_table(value: Any, target: PSType) -> Any:
         message = final_error(value, target).message
         text = f'Cannot convert value "{to_string(value)}" to type "{target.full_name}". Error: "{message}"'
         raise cast_error("InvalidCastConstructorException", text)
-    result = members.construct_unwrapped(target, [], None)
+    result = members.construct_unwrapped(target, [], _machine())
     for key, held in value.items():
         name = to_string(key)
         prop = members.find_property(target, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, formatting, regex, types, wildcard
 from fleetdeploy.lab.powershell.convert import is_collection, to_string
 from fleetdeploy.lab.powershell.values import (
@@ -123,6 +124,8 @@ def split(left: Any, right: Any, *, ignore_case: bool) -> PSArray:
     pattern = arguments[0] if arguments else ""
     limit = convert.to_type(arguments[1], types.resolve("int") or STRING) if len(arguments) > 1 else 0
     options = {name.strip().lower() for name in to_string(arguments[2]).split(",")} if len(arguments) > 2 else set()
+    if limit < 0:
+        raise NotSimulated("-split with a negative limit")
     texts = [to_string(item) for item in left] if is_collection(left) else [to_string(left)]
     if hasattr(pattern, "invoke_delegate"):
         return PSArray([piece for text in texts for piece in _split_by_block(text, pattern, limit)], STRING)

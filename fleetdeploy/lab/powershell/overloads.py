@@ -132,7 +132,8 @@ def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Pa
 def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str) -> tuple[Overload, list[Any]]:
     """The best overload and its converted arguments."""
     # Costs are compared from the first argument on: its exact type decides ([math]::Min(2, 1.5) is Min(int, int)).
-    candidates: list[tuple[bool, tuple[int, ...], int, Overload, list[tuple[Param, PSType, Any]]]] = []
+    # A form that needs no params array goes before one that does.
+    candidates: list[tuple[tuple[bool, bool, tuple[int, ...], int], Overload, list[tuple[Param, PSType, Any]]]] = []
     for at, overload in enumerate(overloads):
         pairs = _expand(overload, args, owner)
         if pairs is None:
@@ -143,13 +144,15 @@ def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str)
                 costs.append(0 if target is OBJECT and not param.is_ref else _NO_MATCH)
             elif not param.is_ref:
                 costs.append(_cost(value, target) + (3 if param.is_params else 0))
-        candidates.append((any(cost >= _NO_MATCH for cost in costs), tuple(costs), at, overload, pairs))
+        expanded = bool(overload.params) and overload.params[-1].is_params
+        hopeless = any(cost >= _NO_MATCH for cost in costs)
+        candidates.append(((hopeless, expanded, tuple(costs), at), overload, pairs))
     if not candidates:
         raise no_overload(overloads[0].name, len(args))
-    candidates.sort(key=lambda candidate: candidate[:3])
+    candidates.sort(key=lambda candidate: candidate[0])
     failure: PSRuntimeError | None = None
-    for hopeless, _, _, overload, pairs in candidates:
-        if hopeless and len(candidates) > 1 and failure is not None:
+    for order, overload, pairs in candidates:
+        if order[0] and len(candidates) > 1 and failure is not None:
             continue
         try:
             return overload, [_convert(param, target, value, name) for param, target, value in pairs]

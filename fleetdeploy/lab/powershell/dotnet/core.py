@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, enums
 from fleetdeploy.lab.powershell.dotnet.raising import throw
 from fleetdeploy.lab.powershell.formatting import format_value
@@ -80,7 +81,9 @@ def _equals(value: Any, other: Any) -> bool:
 
 @OBJECT.method("GetHashCode()")
 def _hash(value: Any) -> int:
-    return hash(dict_key(value, False)) % (2**31)
+    if isinstance(value, int) and type_of(value).full_name in ("System.Int32", "System.Byte"):
+        return int(value)
+    raise NotSimulated(f"[{type_of(value).full_name}].GetHashCode()")
 
 
 @OBJECT.static("ReferenceEquals(object one, object two)")

@@ -41,8 +41,15 @@ class Reader(NetObject):
             self._text = decode_detecting(self.stream.read(), self.encoding)
         return self._text or ""
 
-    def line(self) -> str | None:
+    def more(self) -> str:
+        """The text, with what has been written behind the end since the last read."""
         text = self.text
+        if self.at >= len(text) and self.stream is not None:
+            self._text = text = text + self.encoding.decode(self.stream.read())
+        return text
+
+    def line(self) -> str | None:
+        text = self.more()
         if self.at >= len(text):
             return None
         end = self.at
@@ -53,7 +60,7 @@ class Reader(NetObject):
         return found
 
     def rest(self) -> str:
-        found = self.text[self.at :]
+        found = self.more()[self.at :]
         self.at = len(self.text)
         return found
 

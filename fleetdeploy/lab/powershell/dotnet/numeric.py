@@ -334,7 +334,8 @@ def _round(value: Any, digits: Any = 0, mode: Any = None) -> Any:
     scaled = value * 10.0**digits
     whole = math.floor(scaled)
     rest = scaled - whole
-    if rest > 0.5 or (rest == 0.5 and (whole % 2 or (rounding == decimal.ROUND_HALF_UP and value > 0))):
+    up = value > 0 if rounding == decimal.ROUND_HALF_UP else whole % 2 == 1
+    if rest > 0.5 or (rest == 0.5 and up):
         whole += 1
     return whole / 10.0**digits
 

@@ -82,7 +82,6 @@ STRING.method("ToLower()", "ToLowerInvariant()", "ToLower(System.Globalization.C
 STRING.method("ToString()", "ToString(System.IFormatProvider provider)")(lambda text, provider=None: str(text))
 STRING.method("ToCharArray()")(lambda text: PSArray([Char(char) for char in _plain(text)], CHAR))
 STRING.method("Clone()")(str)
-STRING.method("GetHashCode()")(lambda text: hash(text) % (2**31))
 
 
 @STRING.method("ToCharArray(int startIndex, int length)")
