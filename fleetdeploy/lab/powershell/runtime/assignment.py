@@ -25,7 +25,7 @@ from fleetdeploy.lab.powershell.runtime.expressions import (
     variable_value,
 )
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
-from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.values_ext import current, is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import (
     DotNetException,
     PSArray,
@@ -268,7 +268,7 @@ def constraint_of(rt: Interp, node: ast.AttributedExpression) -> Callable[[Any],
     if isinstance(node, ast.ConvertExpression):
         kind = type_from(rt, node.type_name, node.extent.line)
         if kind.full_name == "System.String":
-            return lambda value: rt.to_string(value)
+            return lambda value: current().to_string(value)
         return type_constraint(kind, wrapped=rt.dotted)
     if isinstance(node.attribute, ast.Attribute):
         check = validation.validator(rt, node.attribute)

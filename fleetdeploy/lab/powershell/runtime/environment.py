@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.powershell import convert, types
+from fleetdeploy.lab.powershell.dotnet.remoting_host import INTERNAL_HOST, HostPart
 from fleetdeploy.lab.powershell.runtime.scope import Variable
-from fleetdeploy.lab.powershell.runtime.values_ext import AnyObject
 from fleetdeploy.lab.powershell.values import Hashtable, Version
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
         ("PSCulture", "en-US"),
         ("PSUICulture", "en-US"),
         ("ShellId", "Microsoft.PowerShell"),
-        ("Host", AnyObject("System.Management.Automation.Internal.Host.InternalHost", Name="ServerRemoteHost")),
+        ("Host", HostPart(INTERNAL_HOST, runspace.version, build)),
     ):
         scope.variables[name.lower()] = Variable(name, value, options=constant)
     from fleetdeploy.lab.powershell.values import PSArray

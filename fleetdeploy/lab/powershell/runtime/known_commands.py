@@ -24,28 +24,35 @@ _VERBS = _words(
 # Nouns of the modules of Windows PowerShell 5.1 and of Windows Server that scripts of operators use.
 _NOUNS = _words(
     """
-    acl addtype alias archive authenticodesignature binarymilog bitstransfer breakpoint certificate
-    certificatestorelocation childitem childprocess cimassociatedinstance cimclass ciminstance cimmethod
-    cimsession cimsessionoption clipboard clixml cmsmessage command computer computerinfo computerrestore
-    computersecurechannel consolefile content controlpanelitem convertfrom counter credential csv culture
-    custom date debug debugjob default diagnosticinput disk dnsclient dnsclientcache dnsname dscconfiguration
-    dscdebug dscresource engineevent error event eventlog eventsubscriber executionpolicy expression file
-    filecatalog filehash firewallrule formatdata gridview guid help history hnsnetwork host hotfix html
-    iissite information item itemproperty itempropertyvalue jearole job json language list localgroup
-    localgroupmember localuser location log mailmessage member members membership module modulemanifest
-    netadapter netconnection netconnectionprofile netfirewallprofile netfirewallrule netipaddress
-    netipconfiguration netipinterface netroute nettcpconnection netudpendpoint null object objectevent odbcdsn
-    operation output outputfile package packageprovider packagesource pagefile partition path pfxcertificate
-    pfxdata physicaldisk printer process progress psbreakpoint pscallstack psdrive pshostprocess
-    pshostprocessinfo psprovider psrepository psscript psscriptfileinfo pssession pssessionconfiguration
-    pssessionconfigurationfile pssessionoption pssessiontarget pssnapin pstransportoption psworkflow random
-    restmethod runspace runspacedebug scheduledjob scheduledtask scheduledtaskaction scheduledtaskprincipal
+    acl adcomputer addomain addtype adgroup adobject aduser alias appxpackage archive authenticodesignature
+    binarymilog bitlockervolume bitstransfer breakpoint certificate certificatestorelocation childitem
+    childprocess cimassociatedinstance cimclass ciminstance cimmethod cimsession cimsessionoption clipboard
+    clixml cluster clusternode cmsmessage command computer computerinfo computerrestore computersecurechannel
+    connection consolefile content controlpanelitem convertfrom counter credential csv culture custom date
+    debug debugjob default diagnosticinput disk dnsclient dnsclientcache dnsclientserveraddress dnsname
+    dnsserverresourcerecord dscconfiguration dscdebug dscresource engineevent error event eventlog eventsource
+    eventsubscriber executionpolicy expression file filecatalog filehash firewallrule formatdata gridview guid
+    help history hnsendpoint hnsnetwork host hotfix html iissite information iscsitarget item itemproperty
+    itempropertyvalue jearole job json language list localgroup localgroupmember localuser location log
+    mailbox mailmessage member members membership module modulemanifest mpcomputerstatus mppreference
+    netadapter netadapterstatistics netconnection netconnectionprofile netfirewalladdressfilter
+    netfirewallportfilter netfirewallprofile netfirewallrule netipaddress netipconfiguration netipinterface
+    netlbfoteam netneighbor netroute nettcpconnection nettransportfilter netudpendpoint null object
+    objectevent odbcdsn operation output outputfile package packageprovider packagesource pagefile partition
+    path pfxcertificate pfxdata physicaldisk printer process processmitigation progress psbreakpoint
+    pscallstack psdebug psdrive pshostprocess pshostprocessinfo psmodulepath psprovider psrepository psscript
+    psscriptfileinfo pssession pssessionconfiguration pssessionconfigurationfile pssessionoption
+    pssessiontarget pssnapin pstransportoption psworkflow random restmethod runspace runspacedebug
+    scheduledjob scheduledtask scheduledtaskaction scheduledtaskinfo scheduledtaskprincipal
     scheduledtasksettingsset scheduledtasktrigger scriptfileinfo sddlstring securestring selfsignedcertificate
-    service sleep smbmapping smbshare smbshareaccess strictmode string table timespan timezone tlsciphersuite
+    service sleep smbconnection smbmapping smbopenfile smbsession smbshare smbshareaccess storagepool
+    storagesubsystem strictmode string stringdata table temporaryfile timespan timezone tlsciphersuite
     traceidentifier tracesource transaction transcript type typedata uiculture unique uptime variable verb
-    verbose volume warning webapplication webbinding webrequest webserviceproxy website wide windowsedition
-    windowsfeature windowsoptionalfeature winevent winsystemlocale winuserlanguagelist wmievent wmiinstance
-    wmimethod wmiobject wsmanaction wsmancredssp wsmaninstance wsmanquickconfig wsmansessionoption xml
+    verbose virtualdisk vm vmhost vmswitch volume warning webapplication webapppool webapppoolstate webbinding
+    webconfiguration webconfigurationproperty webrequest webserviceproxy website websitestate
+    webvirtualdirectory wide windowsedition windowsfeature windowsoptionalfeature windowsupdatelog winevent
+    winsystemlocale winuserlanguagelist wmievent wmiinstance wmimethod wmiobject wsmanaction wsmancredssp
+    wsmaninstance wsmanquickconfig wsmansessionoption xml
     """
 )
 _PROGRAMS = _words(

@@ -17,7 +17,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
-from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, complete
+from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, ScriptError, complete
 from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import DotNetException, ErrorRecord, is_number
@@ -253,8 +253,15 @@ class NativeProcessor(Processor):
         context = NativeContext(rt.machine, rt.sleep, rt.check_stop, rt.runspace.environment_get)
         result = program(context, split_command_line(self.command_line), self.lines if self.has_input else None)
         rt.runspace.global_scope.set("LASTEXITCODE", result.exit_code)
+        stop = bool(result.stderr_lines) and rt.preference("ErrorActionPreference", "continue") == "stop"
+        if stop and rt.streams.error is rt.base_streams.error:
+            raise NotSimulated("stderr of a program under $ErrorActionPreference Stop", self.info.line)
         for number, line in enumerate(result.stderr_lines):
-            rt.streams.error(self._stderr(line, first=number == 0))
+            record = self._stderr(line, first=number == 0)
+            if stop:
+                # Windows PowerShell 5.1: a redirected line of stderr is an error that Stop makes terminating.
+                raise ScriptError(record, stop=True)
+            rt.streams.error(record)
         for line in result.stdout_lines:
             self.out(line)
         if result.exit_code:

@@ -116,6 +116,8 @@ def signature_of(rt: Interp, block: ast.ScriptBlock, parameters: tuple[ast.Param
     if cached is not None and cached[0] is block:
         found: Signature = cached[1]
         return found
+    if len(rt.runspace.signatures) > 4096:
+        rt.runspace.signatures.clear()
     made = _from_block(rt, block, parameters)
     rt.runspace.signatures[key] = (block, made)
     return made

@@ -96,8 +96,6 @@ def _blocks() -> None:
     cmdlet = _type(f"{SMA}PSScriptCmdlet", PSCmdletValue, closed=False)
     _prop(cmdlet, "ParameterSetName", "string", lambda value: value.parameter_set_name)
     _prop(cmdlet, "MyInvocation", "object", lambda value: value.processor.info)
-    host = _type(f"{SMA}Internal.Host.InternalHost", ext.AnyObject, closed=False)
-    _prop(host, "Name", "string", lambda value: value.properties["Name"])
     variable = _type(f"{SMA}PSVariable", scopes.Variable, aliases=("psvariable",), closed=False)
     _prop(variable, "Name", "string", lambda value: value.name)
     if "value" not in variable.properties:

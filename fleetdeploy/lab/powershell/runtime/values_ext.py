@@ -326,13 +326,5 @@ class TypedObject(PSCustomObject):
         return found if found is not None else define(self.kind)
 
 
-class AnyObject(NetObject):
-    """A small .NET object made by the runtime: a type name and properties ($Host, $ExecutionContext, …)."""
-
-    def __init__(self, kind: str, **properties: Any) -> None:
-        self.kind = kind
-        self.properties = properties
-
-
 def is_error(value: Any) -> bool:
     return isinstance(value, ErrorRecord)
