@@ -6,6 +6,8 @@ and assignment belong to the runtime.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -27,11 +29,33 @@ from fleetdeploy.lab.powershell.values import (
 
 _COMPARE = {"eq", "ne", "gt", "ge", "lt", "le"}
 _BITS = {"Band", "Bor", "Bxor", "Shl", "Shr"}
+_INTEGERS: dict[str, Callable[[int, int], Any]] = {
+    "Plus": operator.add,
+    "PlusEquals": operator.add,
+    "Minus": operator.sub,
+    "MinusEquals": operator.sub,
+    "Multiply": operator.mul,
+    "Ieq": operator.eq,
+    "Ine": operator.ne,
+    "Igt": operator.gt,
+    "Ige": operator.ge,
+    "Ilt": operator.lt,
+    "Ile": operator.le,
+}
+"""The commonest case, two Int32, without looking further; an overflow goes the long way."""
 _ARITHMETIC = {"Plus", "Minus", "Multiply", "Divide", "Rem"}
 
 
 def binary(op: str, left: Any, right: Any, *, separator: str = " ") -> Any:
     """Evaluate; compound assignment operators ('PlusEquals') are accepted too. ``separator`` is $OFS."""
+    if type(left) is int and type(right) is int:
+        quick = _INTEGERS.get(op)
+        if quick is not None:
+            result = quick(left, right)
+            if type(result) is bool or -(2**31) <= result < 2**31:
+                return result
+    elif type(left) is str and type(right) is str and op in ("Ieq", "Ine"):
+        return (left.upper() == right.upper()) == (op == "Ieq")
     op = op.removesuffix("Equals")
     if op in _ARITHMETIC:
         if op == "Plus" and isinstance(left, str) and separator != " ":

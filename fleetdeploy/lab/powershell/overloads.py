@@ -31,6 +31,7 @@ from fleetdeploy.lab.powershell.values import (
 
 METHOD_EXCEPTION = "System.Management.Automation.MethodException"
 _NO_MATCH = 1000
+_resolved: dict[str, PSType] = {}
 
 
 def resolve_name(name: str, owner: PSType) -> PSType:
@@ -46,9 +47,12 @@ def resolve_name(name: str, owner: PSType) -> PSType:
             return owner.generic_args[1]
     elif name == "T" and owner.element_type is not None:
         return owner.element_type
-    found = types.resolve(name)
+    found = _resolved.get(name)
     if found is None:
-        raise NotSimulated(f"the type {name} of a parameter")
+        found = types.resolve(name)
+        if found is None:
+            raise NotSimulated(f"the type {name} of a parameter")
+        _resolved[name] = found
     return found
 
 
@@ -129,8 +133,26 @@ def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Pa
     return [(param, resolve_name(param.type_name, owner), arg) for param, arg in zip(params, args, strict=True)]
 
 
+def _exact(overloads: list[Overload], args: list[Any], owner: PSType) -> Overload | None:
+    """The overload whose parameters are of the very types of the arguments, if there is one."""
+    kinds = [None if arg is None else type_of(arg) for arg in args]
+    for overload in overloads:
+        params = overload.params
+        if len(params) != len(args) or (params and params[-1].is_params):
+            continue
+        if all(
+            kind is not None and not param.is_ref and kind is resolve_name(param.type_name, owner)
+            for kind, param in zip(kinds, params, strict=True)
+        ):
+            return overload
+    return None
+
+
 def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str) -> tuple[Overload, list[Any]]:
     """The best overload and its converted arguments."""
+    exact = _exact(overloads, args, owner)
+    if exact is not None:
+        return exact, args
     # Costs are compared from the first argument on: its exact type decides ([math]::Min(2, 1.5) is Min(int, int)).
     # A form that needs no params array goes before one that does.
     candidates: list[tuple[tuple[bool, bool, tuple[int, ...], int], Overload, list[tuple[Param, PSType, Any]]]] = []
