@@ -61,6 +61,9 @@ def _guarded(func: Callable[..., Any], *args: Any) -> Any:
         raise NetError(exception) from None
     except FormatFailure as failure:
         raise NetError(DotNetException("System.FormatException", str(failure), hresult=-2146233033)) from None
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as failure:
+        # A case the body did not think of: .NET has its own answer to it, which is not known here.
+        raise NotSimulated(f"a call with such arguments ({type(failure).__name__}: {failure})") from failure
 
 
 # -- properties ---------------------------------------------------------------------------------------------------

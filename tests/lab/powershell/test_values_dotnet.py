@@ -171,3 +171,14 @@ def test_out_arguments() -> None:
     assert box.value == 42
     assert static("int", "TryParse", "4x", box) is False
     assert box.value == 0
+
+
+def test_arguments_nobody_thought_of_are_refused() -> None:
+    with pytest.raises(NotSimulated):
+        static("datetime", "DaysInMonth", 2024, 13)
+
+
+def test_first_argument_and_plain_forms_decide() -> None:
+    assert members.invoke("a,b,c", "Split", [",", 2]).items == ["a", "b,c"]
+    assert static("math", "Max", 3, 2.5) == 3
+    assert type(static("math", "Floor", 3.7)) is float
