@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.values import BigInteger, Int64
 
 _MULTIPLIERS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "pb": 1 << 50}
@@ -108,7 +110,12 @@ def parse_float(text: str) -> float:
     """double.Parse: sign, thousands separators, point, exponent, NaN and Infinity."""
     trimmed = text.strip()
     special = {"nan": float("nan"), "infinity": float("inf"), "-infinity": float("-inf")}.get(trimmed.lower())
-    return special if special is not None else float(_float_text(text))
+    if special is not None:
+        return special
+    number = float(_float_text(text))
+    if math.isinf(number):
+        raise NotSimulated(f"the number {trimmed}, too large for a double")
+    return number
 
 
 def parse_decimal(text: str) -> Decimal:

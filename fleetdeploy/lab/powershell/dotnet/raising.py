@@ -7,7 +7,7 @@ from typing import NoReturn
 from fleetdeploy.lab.powershell.values import DotNetException, NetError
 
 
-def throw(kind: str, message: str, *, hresult: int = -2146233088) -> NoReturn:
+def throw(kind: str, message: str, *, hresult: int | None = None) -> NoReturn:
     """Raise a NetError; ``kind`` without name space means System."""
     full = kind if "." in kind else f"System.{kind}"
     raise NetError(DotNetException(full, message, hresult=hresult))
