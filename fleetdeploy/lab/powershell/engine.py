@@ -29,11 +29,11 @@ from fleetdeploy.lab.powershell.runtime.errors import (
     StopUpstream,
     position,
 )
+from fleetdeploy.lab.powershell.runtime.failures import to_script_error
 from fleetdeploy.lab.powershell.runtime.interp import Interp
 from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.scope import Scope
 from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
-from fleetdeploy.lab.powershell.runtime.statements import to_script_error
 from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import InformationRecord, ScriptBlockValue
 from fleetdeploy.lab.powershell.values import ArrayList, DotNetException, ErrorRecord, PSArray, PSRuntimeError

@@ -15,7 +15,7 @@ from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
-from fleetdeploy.lab.powershell.runtime.expressions import get_property
+from fleetdeploy.lab.powershell.runtime.member_access import get_property
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import (

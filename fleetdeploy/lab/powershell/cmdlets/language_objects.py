@@ -83,7 +83,7 @@ class ForEachObject(Cmdlet):
             self._run(ctx, block, item)
 
     def _member(self, ctx: CmdletContext, item: Any) -> None:
-        from fleetdeploy.lab.powershell.runtime.expressions import get_property, invoke_method
+        from fleetdeploy.lab.powershell.runtime.member_access import get_property, invoke_method
 
         name = self.get("MemberName")
         rt = ctx.interp

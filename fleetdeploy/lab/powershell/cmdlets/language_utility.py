@@ -10,7 +10,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime.expressions import resolve_type
+from fleetdeploy.lab.powershell.runtime.type_names import resolve_type
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue
 from fleetdeploy.lab.powershell.values import (
     AliasProperty,

@@ -12,10 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, members, operators, types
+from fleetdeploy.lab.powershell import ast, convert, operators, types
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime.errors import ScriptError, runtime_error
+from fleetdeploy.lab.powershell.runtime.errors import runtime_error
+from fleetdeploy.lab.powershell.runtime.member_access import eval_index, eval_invoke, eval_member
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+from fleetdeploy.lab.powershell.runtime.type_names import type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     ScriptBlockValue,
     VariableReference,
@@ -25,64 +27,21 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     iterate,
 )
 from fleetdeploy.lab.powershell.values import (
-    MISSING,
     Hashtable,
     OrderedDictionary,
     PSArray,
     PSCustomObject,
     PSReference,
     PSRuntimeError,
-    PSType,
-    type_of,
 )
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
-_OBJECT_NAMES = ("object", "system.object")
 _LOGICAL = {"And", "Or", "Xor"}
 _MATCH = {"Imatch", "Cmatch", "Inotmatch", "Cnotmatch"}
 _TYPE_TESTS = {"Is", "IsNot", "As"}
 _KNOWN_ROOTS = ("system.", "microsoft.", "windows.")
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_KNOWN_ACCELERATORS = _words(
-    """
-    adsi adsisearcher alias allowemptycollection allowemptystring allownull argumentcompleter array bigint
-    bool byte char cimclass cimconverter ciminstance cimsession cimtype cmdletbinding cultureinfo datetime
-    decimal double dscresource float guid hashtable initialsessionstate int int16 int32 int64 ipaddress
-    ipendpoint long mailaddress nullstring objectsecurity outputtype parameter physicaladdress powershell
-    pscredential pscustomobject psdefaultvalue pslistmodifier psmoduleinfo psnoteproperty psobject
-    psprimitivedictionary psscriptmethod psscriptproperty psvariable psvariableproperty ref regex runspace
-    runspacefactory sbyte scriptblock securestring single string supportswildcards switch timespan type uint16
-    uint32 uint64 uri validatecount validatedrive validatelength validatenotnull validatenotnullorempty
-    validatepattern validaterange validatescript validateset validatetrusteddata validateuserdrive version
-    void wildcardpattern wmi wmiclass wmisearcher x500distinguishedname x509certificate xml
-    """
-)
-
-
-def resolve_type(rt: Interp, name: str, line: int = 0) -> PSType:
-    """The type of a written name. What .NET surely has and the lab has not is refused, the rest is TypeNotFound."""
-    found = types.resolve(name)
-    if found is not None:
-        return found
-    for namespace in rt.namespaces:
-        found = types.resolve(f"{namespace}.{name}")
-        if found is not None:
-            return found
-    plain = name.lower().split("[")[0]
-    if plain.startswith(_KNOWN_ROOTS) or plain in _KNOWN_ACCELERATORS or "[" in name.rstrip("[]"):
-        raise NotSimulated(f"type [{name}]", line)
-    raise runtime_error("TypeNotFound", "InvalidOperation", f"Unable to find type [{name}].", target=name)
-
-
-def type_from(rt: Interp, node: ast.TypeName, line: int) -> PSType:
-    return resolve_type(rt, node.full_name, line)
 
 
 # ------------------------------------------------------------------------------------------------ variables
@@ -333,169 +292,6 @@ def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
 
 
 # ------------------------------------------------------------------------------------------------ members and indices
-
-
-def member_name(rt: Interp, node: ast.Expression) -> str:
-    if isinstance(node, ast.StringConstantExpression):
-        return node.value
-    value = rt.eval(node)
-    if isinstance(value, ScriptBlockValue):
-        raise NotSimulated("a script block as a member name", node.extent.line)
-    return rt.to_string(value)
-
-
-def property_missing(name: str) -> PSRuntimeError:
-    return runtime_error(
-        "PropertyNotFoundStrict",
-        "NotSpecified",
-        f"The property '{name}' cannot be found on this object. Verify that the property exists.",
-        exception_type="System.Management.Automation.PropertyNotFoundException",
-    )
-
-
-def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = None) -> Any:
-    """`target.name`: own member, else of every element of a collection, else $null or the strict-mode error."""
-    if strict is None:
-        strict = rt.scope.strict_version()
-    if target is None:
-        if strict >= 2:
-            raise property_missing(name)
-        low = name.lower()
-        return 0 if low in ("count", "length") else None
-    try:
-        value = members.get_member(target, name)
-    except ScriptError:
-        # A failing getter of a script property reads as null.
-        return None
-    if value is not MISSING:
-        return value
-    if is_enumerable(target):
-        found: list[Any] = []
-        some = False
-        for element in iterate(target):
-            if element is None:
-                if strict >= 2:
-                    some = True
-                continue
-            got = members.get_member(element, name)
-            if got is MISSING:
-                if is_enumerable(element):
-                    got = get_property(rt, element, name, strict=0)
-                    if got is None:
-                        continue
-                    found.extend(iterate(got) if is_enumerable(got) else [got])
-                    continue
-                some = True
-                if isinstance(element, PSCustomObject):
-                    found.append(None)
-                continue
-            if is_enumerable(got):
-                found.extend(iterate(got))
-            else:
-                found.append(got)
-        if strict >= 2 and (some or not found):
-            raise property_missing(name)
-        result = from_list(found)
-        return None if result is AUTO_NULL else result
-    if strict >= 2:
-        raise property_missing(name)
-    if name.lower() in ("count", "length") and not isinstance(target, (PSCustomObject, DictionaryBase)):
-        return 1
-    return None
-
-
-def eval_member(rt: Interp, node: ast.MemberExpression) -> Any:
-    if node.static:
-        target = rt.eval(node.expression)
-        name = member_name(rt, node.member)
-        if isinstance(target, str):
-            target = resolve_type(rt, target, node.extent.line)
-        if not isinstance(target, PSType):
-            if target is None:
-                return get_property(rt, None, name)
-            target = type_of(target)
-        value = members.get_static(target, name, rt.machine)
-        if value is MISSING:
-            if rt.scope.strict_version() >= 2:
-                raise property_missing(name)
-            return None
-        return value
-    target = rt.eval(node.expression)
-    if isinstance(target, DictionaryBase) and isinstance(node.member, ast.ConstantExpression):
-        key = rt.eval(node.member)
-        if not isinstance(key, str) and target.contains(key):
-            return target.get(key)
-    return get_property(rt, target, member_name(rt, node.member))
-
-
-def eval_invoke(rt: Interp, node: ast.InvokeMemberExpression) -> Any:
-    target = rt.eval(node.expression)
-    name = member_name(rt, node.member)
-    args = [rt.eval(argument) for argument in node.arguments]
-    rt.check_stop()
-    if node.static:
-        if isinstance(target, str):
-            target = resolve_type(rt, target, node.extent.line)
-        if isinstance(target, PSType):
-            special = rt.static_special(target, name, args, node)
-            if special is not MISSING:
-                return special
-            if name.lower() == "new":
-                return members.construct(target, args, rt.machine)
-            return members.invoke_static(target, name, args, rt.machine)
-        if target is not None:
-            return members.invoke_static(type_of(target), name, args, rt.machine)
-    return invoke_method(rt, target, name, args, node)
-
-
-def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast.Node | None) -> Any:
-    if target is None:
-        raise runtime_error(
-            "InvokeMethodOnNull", "InvalidOperation", "You cannot call a method on a null-valued expression."
-        )
-    special = rt.method_special(target, name, args, node)
-    if special is not MISSING:
-        return special
-    try:
-        return members.invoke(target, name, args, rt.machine)
-    except PSRuntimeError as error:
-        if error.error_id != "MethodNotFound" or not is_enumerable(target) or not len(list(iterate(target))):
-            raise
-        out: list[Any] = []
-        for element in iterate(target):
-            value = invoke_method(rt, element, name, args, node)
-            if value is AUTO_NULL:
-                continue
-            out.extend(iterate(value) if is_enumerable(value) else [value])
-        return from_list(out)
-
-
-def eval_index(rt: Interp, node: ast.IndexExpression) -> Any:
-    target = rt.eval(node.target)
-    index = rt.eval(node.index)
-    # [object]1 makes the number a key instead of a position.
-    as_key = isinstance(node.index, ast.ConvertExpression) and node.index.type_name.full_name.lower() in _OBJECT_NAMES
-    if as_key and isinstance(target, OrderedDictionary):
-        return target.get(index)
-    return get_index(rt, target, index)
-
-
-def get_index(rt: Interp, target: Any, index: Any) -> Any:
-    if target is None:
-        raise runtime_error("NullArray", "InvalidOperation", "Cannot index into a null array.")
-    if index is None and not isinstance(target, DictionaryBase):
-        raise runtime_error(
-            "NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null."
-        )
-    strict = rt.scope.strict_version()
-    try:
-        value = members.index(target, index, strict >= 3)
-    except PSRuntimeError as error:
-        # An index that is no number reads as null, except under strict mode 3.
-        if strict >= 3 or not error.error_id.startswith("InvalidCast") or isinstance(target, DictionaryBase):
-            raise
-        return None
-    return None if value is MISSING else value
 
 
 def unsupported(rt: Interp, node: ast.Node) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
 from fleetdeploy.lab.powershell.runtime import validation
-from fleetdeploy.lab.powershell.runtime.expressions import type_from
+from fleetdeploy.lab.powershell.runtime.type_names import type_from
 from fleetdeploy.lab.powershell.values import PSType
 
 if TYPE_CHECKING:

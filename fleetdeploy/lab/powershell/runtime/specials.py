@@ -231,7 +231,7 @@ def _for_each(rt: Interp, target: Any, args: list[Any]) -> Any:
     if isinstance(what, PSType):
         return Collection([convert.to_type(item, what) for item in _elements(target)])
     if isinstance(what, str):
-        from fleetdeploy.lab.powershell.runtime.expressions import get_property, invoke_method
+        from fleetdeploy.lab.powershell.runtime.member_access import get_property, invoke_method
 
         for item in _elements(target):
             if item is not None and (len(args) > 1 or members.has_method(item, what)):
