@@ -340,6 +340,10 @@ def parse_exact(text: str, spec: str, *, adjust_to_universal: bool = False, assu
     if len(spec) == 1:
         if spec not in _STANDARD:
             raise FormatFailure("Input string was not in a correct format.")
+        if spec in "rRU":
+            raise NotSimulated(f"reading a date by the format '{spec}'")
+        # The round-trip format keeps a Z as Utc instead of converting to local time.
+        adjust_to_universal = adjust_to_universal or (spec in "oO" and text.endswith("Z"))
         spec = {**_STANDARD, **_INVARIANT}[spec]
     pattern = ""
     for token in re.findall(r"'[^']*'|\\.|([A-Za-z])\1*|.", spec) and re.finditer(

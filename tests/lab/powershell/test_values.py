@@ -172,6 +172,7 @@ def test_dates() -> None:
     assert format_date(moment, "o") == "2024-03-05T14:07:09.5000000+00:00"
     assert format_date(DateTime.from_parts(2024, 3, 5), "dddd, MMMM d") == "Tuesday, March 5"
     assert parse_exact("20240229-2305", "yyyyMMdd-HHmm").ticks == DateTime.from_parts(2024, 2, 29, 23, 5).ticks
+    assert parse_exact("2024-01-02T03:04:05.1234567Z", "o").kind == "Utc"
     with pytest.raises(formatting.FormatFailure):
         parse_date("not a date")
     with pytest.raises(formatting.FormatFailure):
