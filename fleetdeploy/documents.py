@@ -16,6 +16,7 @@ import yaml
 
 from fleetdeploy.errors import ConfigError
 
+MAX_DEPTH = 40
 T = TypeVar("T", bound=str)
 
 _DURATION = re.compile(r"^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$", re.ASCII)
@@ -48,7 +49,8 @@ def parse_duration(text: str) -> float:
     found = _DURATION.match(text) if text else None
     if not found:
         raise ValueError(f"{text!r} is no duration: write 30s, 5m, 1h or 1m30s")
-    return sum(float(part) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True) if part)
+    seconds = sum(float(part) * unit for part, unit in zip(found.groups(), _SECONDS, strict=True) if part)
+    return round(seconds, 6)  # 700ms is 0.7, also in JSON
 
 
 def format_duration(seconds: float) -> str:
@@ -270,13 +272,12 @@ def parse(text: str, file: str) -> Section:
         ConfigError: not YAML, more than one document, or no mapping.
     """
     try:
+        _refuse_depth(text, file)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark
         what = f"not valid YAML: {problem.problem or problem.context}"
         raise ConfigError(what, file=file, line=mark.line + 1 if mark else 0) from None
-    except RecursionError:
-        raise ConfigError("nested too deeply", file=file) from None
     except yaml.YAMLError:
         raise ConfigError("not valid YAML: it holds characters that are not allowed", file=file) from None
     if node is None:
@@ -285,9 +286,22 @@ def parse(text: str, file: str) -> Section:
     return Section(Value(node, file, ""))
 
 
+def _refuse_depth(text: str, file: str) -> None:
+    """Before anything recursive looks at the text: the stack of the process is not ours to measure with."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                raise ConfigError("nested too deeply", file=file, line=line)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def _refuse_recursion(node: yaml.Node, file: str, above: list[int], seen: set[int]) -> None:
     """An alias that contains itself, or nesting so deep that nobody wrote it by hand."""
-    if id(node) in above or len(above) > 40:
+    if id(node) in above or len(above) > MAX_DEPTH:
         line = node.start_mark.line + 1
         raise ConfigError("nested too deeply, or an alias that contains itself", file=file, line=line)
     if id(node) in seen:

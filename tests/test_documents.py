@@ -53,7 +53,7 @@ def test_aliases_and_merged_places() -> None:
         ("a: 1\nA: 2\n", 2, "there twice (first in line 1)"),
         ("? [a]\n: b\n", 1, "plain text"),
         ("a: \x00\n", 0, "not valid YAML"),
-        ("[" * 5000, 0, "nested too deeply"),
+        ("[" * 5000, 1, "nested too deeply"),
     ],
 )
 def test_bad_documents(text: str, line: int, words: str) -> None:
