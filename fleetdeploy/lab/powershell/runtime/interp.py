@@ -43,7 +43,6 @@ Out = Callable[[Any], None]
 _NOT_GIVEN: Any = object()
 MAX_ERRORS = 256
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
-MAX_DEPTH = 150
 
 
 class Interp:
