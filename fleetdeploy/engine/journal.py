@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS requests (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
     at TEXT NOT NULL, taken_at TEXT
 );
+CREATE TABLE IF NOT EXISTS plans (digest TEXT PRIMARY KEY, input TEXT NOT NULL, at TEXT NOT NULL);
 """
 
 
@@ -198,6 +199,20 @@ class Journal:
     def plan(self, rollout: str) -> dict[str, Any] | None:
         """The plan as it was stored, plain."""
         with self._query("SELECT plan FROM rollouts WHERE id=?", rollout) as cursor:
+            row = cursor.fetchone()
+        return dict(json.loads(row[0])) if row else None
+
+    def keep_plan(self, digest: str, digest_input: Mapping[str, Any]) -> None:
+        """Remember what a plan's digest covered when it was shown, so that a refusal can say what has moved."""
+        sql = "INSERT OR REPLACE INTO plans (digest, input, at) VALUES (?,?,?)"
+        with self._query(sql, digest, json.dumps(digest_input), _utc()):
+            pass
+        with self._query("DELETE FROM plans WHERE digest NOT IN (SELECT digest FROM plans ORDER BY at DESC LIMIT 50)"):
+            pass
+
+    def kept_plan(self, digest: str) -> dict[str, Any] | None:
+        """What ``keep_plan`` remembered, None if nothing."""
+        with self._query("SELECT input FROM plans WHERE digest=?", digest) as cursor:
             row = cursor.fetchone()
         return dict(json.loads(row[0])) if row else None
 

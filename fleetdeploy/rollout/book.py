@@ -81,13 +81,20 @@ class Book:
         self.turn_reason = ""
         self.ended_hosts: dict[str, str] = {}
         self._last_word = time.monotonic()
+        self._mute = False
 
     def say(self, event: ev.Event) -> None:
         """Journal, then report."""
         if not isinstance(event, ev.TRANSIENT):
             self.ports.log.append(self.run.id, event)
             self._last_word = time.monotonic()
-        self.ports.reporter.report(event)
+        if self._mute:
+            return
+        try:
+            self.ports.reporter.report(event)
+        except OSError:
+            # Nobody listens any more (a closed pipe, a lost terminal): that must not stop a rollout half way.
+            self._mute = True
 
     def note(self, text: str, host: str = "", level: str = "info") -> None:
         """Something that a person should know; kept on the host's page too."""

@@ -11,13 +11,14 @@ sessions.
 from __future__ import annotations
 
 from fleetdeploy.engine.executor import Tools, Workers
-from fleetdeploy.errors import ExitCode, HostError, Unreachable
+from fleetdeploy.errors import ExitCode, FleetdeployError, HostError, Unreachable
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import to_plain
 from fleetdeploy.model.plan import HostAction, HostPlan
 from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
 from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.plan.build import expected_of
+from fleetdeploy.plan.naming import label_of
 from fleetdeploy.rollout import finish as end
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book, TakenOver
@@ -94,6 +95,21 @@ class _Conductor:
             code = ExitCode.MIXED if changed else ExitCode.REFUSED
             book.note(gone.what, level="error")
             return end.leave(book, None, code, gone.what, gone.next_steps)
+        except FleetdeployError as error:
+            error.exit_code = self._broken(error.exit_code)
+            raise
+        except Exception as error:
+            broken = FleetdeployError(
+                f"internal error: {type(error).__name__}: {error}",
+                why=("this is a bug of fleetdeploy; what the hosts were doing they finish or put back by themselves",),
+                next_steps=("fleetdeploy status", f"fleetdeploy resume {run.id}", "or undo it: fleetdeploy rollback"),
+            )
+            broken.exit_code = self._broken(broken.exit_code)
+            raise broken from error
+
+    def _broken(self, code: ExitCode) -> ExitCode:
+        """Something of ours broke: after a change a person is needed (4), whatever it was."""
+        return ExitCode.MIXED if any(p.changed for p in self.book.pages.values()) else code
 
     def _walk(self) -> RolloutResult:
         book, plan = self.book, self.plan
@@ -274,6 +290,7 @@ class _Conductor:
             )
             if record is None or not page.opened:
                 continue
+            page.label = label_of(page.observation) if page.observation else page.label
             page.changed = record.intent
             page.touched = record.intent and not record.put_back
             if record.direction == "back":

@@ -77,9 +77,16 @@ def left_ending(book: Book) -> Ending:
     if not any(p.changed for p in book.pages.values()):
         return Outcome.ABORTED, ExitCode.UNDONE, "nothing was changed"
     bad = [n for n, p in book.pages.items() if p.state in _OPEN_ENDED]
-    off = [n for n, p in book.pages.items() if p.state not in _GOOD]
+    off = [n for n, p in book.pages.items() if p.state not in _GOOD and not _finished_before(book, p)]
     code = ExitCode.MIXED if bad else ExitCode.PARTIAL
     return Outcome.ABORTED, code, f"not on target: {', '.join(off)}"
+
+
+def _finished_before(book: Book, page: HostPage) -> bool:
+    """An earlier conductor of this rollout brought it to the target: the host remembers that."""
+    state = page.observation.state if page.observation else None
+    record = state.rollout(book.run.id) if state else None
+    return record is not None and record.done and not record.put_back and page.state is _S.PENDING
 
 
 def prune_all(book: Book, crew: Crew) -> None:

@@ -250,6 +250,7 @@ class Forward:
                 patience_s=book.run.timeouts.call_s / 2,
                 password=ports.password,
                 previous_password=ports.previous_password,
+                again=lambda: book.next_claim(name),
             )
 
         return task

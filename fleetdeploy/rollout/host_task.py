@@ -24,6 +24,7 @@ from fleetdeploy.model.verbs import (
     ActivateRequest,
     ActivateResult,
     BootIdentity,
+    Claim,
     Observation,
     ProbeRequest,
 )
@@ -104,18 +105,36 @@ def quiet(tools: Tools[HostPort], patience_s: float) -> Observation:
         time.sleep(min(_RETRY_S, max(0.05, until - time.monotonic())))
 
 
-def settled(tools: Tools[HostPort], call: Callable[[], T], patience_s: float) -> T:
-    """The answer of a repeatable verb, however often an answer is lost on the way, within ``patience_s``."""
-    until = time.monotonic() + patience_s
+def settled(
+    tools: Tools[HostPort], call: Callable[[], T], patience_s: float, *, unsent_patience_s: float | None = None
+) -> T:
+    """The answer of a repeatable verb, however often an answer is lost on the way, within ``patience_s``.
+
+    ``unsent_patience_s``: how long to go on while nothing has reached the host yet (default: the same).
+
+    Raises:
+        AnswerLost: it may have taken effect, and the host does not say; never ``Unreachable`` after a lost answer.
+    """
+    begin = time.monotonic()
+    until = begin + patience_s
+    lost: AnswerLost | None = None
     while True:
         try:
             return call()
-        except AnswerLost:
+        except AnswerLost as error:
+            lost = error
             if time.monotonic() >= until:
                 raise
-            quiet(tools, until - time.monotonic())
+            try:
+                quiet(tools, until - time.monotonic())
+            except (Unreachable, Busy):
+                raise lost from None
         except (Unreachable, Busy):
+            if lost is None and unsent_patience_s is not None:
+                until = min(until, begin + unsent_patience_s)
             if time.monotonic() >= until:
+                if lost is not None:
+                    raise lost from None
                 raise
             time.sleep(min(_RETRY_S, max(0.05, until - time.monotonic())))
 
@@ -127,8 +146,12 @@ def activate(
     patience_s: float = 30.0,
     password: Secret | None = None,
     previous_password: Secret | None = None,
+    again: Callable[[], Claim] | None = None,
 ) -> ActivateResult:
     """``activate``, its effect seen even if its answer is lost.
+
+    ``again`` gives the claim for another try, one step on: the request that was lost may still be on its way, and must
+    find the door closed when it comes after that try (rule 8).
 
     Raises:
         HostError: AnswerLost if the host cannot say what became of it.
@@ -154,6 +177,8 @@ def activate(
         if ended is not None:
             return ended
         # Nothing runs there now. Sending it again looks first: it finishes, repairs or begins (rules 10 to 12).
+        if again is not None:
+            request = replace(request, claim=again())
     assert lost is not None  # noqa: S101 - the loop ends only after a lost answer
     raise lost
 
@@ -244,19 +269,24 @@ def bring(
     patience_s: float = 30.0,
     password: Secret | None = None,
     previous_password: Secret | None = None,
-    turn: Callable[[], None] | None = None,
+    again: Callable[[], Claim] | None = None,
 ) -> Worked:
-    """A host's turn: (turn first,) activate, in a chain if it goes back over several rollouts, then verify."""
+    """A host's turn: activate, in a chain if it goes back over several rollouts, then verify."""
     result: ActivateResult | None = None
     sent = False
     try:
-        if turn is not None:
-            turn()
         for request in requests:
             tools.tell(Activating())
             sent = True
+            if again is not None and result is not None:
+                request = replace(request, claim=again())
             result = activate(
-                tools, request, patience_s=patience_s, password=password, previous_password=previous_password
+                tools,
+                request,
+                patience_s=patience_s,
+                password=password,
+                previous_password=previous_password,
+                again=again,
             )
             if result.outcome not in GOING_ON:
                 return Worked(result, sent=True)

@@ -124,3 +124,14 @@ def test_a_place_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
 def test_where_it_lies() -> None:
     assert state_dir({"FLEETDEPLOY_STATE_DIR": "/x", "HOME": "/h"}) == Path("/x")
     assert state_dir({"XDG_STATE_HOME": "/s", "HOME": "/h"}).name == "fleetdeploy"
+
+
+def test_what_a_plan_covered_is_remembered(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite3")
+    assert journal.kept_plan("abc") is None
+    for i in range(60):
+        journal.keep_plan(f"d{i}", {"n": i})
+    journal.keep_plan("abc", {"hosts": {"a": 1}})
+    assert journal.kept_plan("abc") == {"hosts": {"a": 1}}
+    assert journal.kept_plan("d0") is None, "only the newest are kept"
+    journal.close()

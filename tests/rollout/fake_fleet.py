@@ -65,6 +65,7 @@ class FakeHost:
     stage_error: HostError | None = None
     drift_before_activate: bool = False
     on_activate: Callable[[FakeHost, ActivateRequest], None] = lambda host, request: None
+    on_stage: Callable[[FakeHost], None] = lambda host: None
     staged: set[str] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
     rollouts: dict[str, RolloutRecord] = field(default_factory=dict)
@@ -231,6 +232,9 @@ class FakePort:
         self._claim(claim)
         if h.stage_error is not None:
             raise h.stage_error
+        h.on_stage(h)
+        if progress is not None:
+            progress(0, artifact.manifest.size)
         already = artifact.release_name in h.staged
         h.staged.add(artifact.release_name)
         return StageResult(artifact.release_name, 0 if already else artifact.manifest.size, already)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from fleetdeploy.errors import ExitCode
+import pytest
+
+from fleetdeploy.errors import ExitCode, FleetdeployError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import Hold, Outcome
 from fleetdeploy.plan.rollback import AlreadyUndone, CloseOnly, NothingToUndo, Undo, candidate
@@ -195,3 +197,70 @@ def test_two_rollouts_from_two_stores_one_is_refused_by_the_hosts(scene: Scene) 
     assert ExitCode.OK in results
     assert all(h.stops == 1 for h in scene.hosts.values())
     assert set(results) <= {ExitCode.OK, ExitCode.REFUSED}
+
+
+def test_nobody_listens_any_more_and_it_goes_on(scene: Scene) -> None:
+    scene.with_hosts(2)
+
+    def closed(event: ev.Event) -> None:
+        raise BrokenPipeError
+
+    plan = scene.plan("v1.4.2")
+    scene.report = closed  # type: ignore[method-assign]
+    assert scene.go(plan).outcome is Outcome.SUCCEEDED
+
+
+def test_what_breaks_in_us_after_a_change_needs_a_person(scene: Scene) -> None:
+    scene.with_hosts(2)
+    real = scene.report
+
+    def broken(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HostChanged) and event.state.value == "healthy":
+            raise ZeroDivisionError
+
+    plan = scene.plan("v1.4.2")
+    scene.report = broken  # type: ignore[method-assign]
+    with pytest.raises(FleetdeployError) as failure:
+        scene.go(plan)
+    assert failure.value.exit_code is ExitCode.MIXED
+    assert {h.state for h in scene.hosts.values()} == {"Running"}
+
+
+def test_a_signal_cuts_an_upload(scene: Scene) -> None:
+    scene.with_hosts(2)
+
+    def progress(host: FakeHost) -> None:
+        scene.interrupt.request()
+
+    for host in scene.hosts.values():
+        host.on_stage = progress
+    result = scene.roll("v1.4.2")
+    assert result.exit_code is ExitCode.INTERRUPTED
+    assert all(h.stops == 0 for h in scene.hosts.values())
+
+
+def test_a_rollback_that_finds_nothing_left_still_writes_the_end(scene: Scene) -> None:
+    scene.with_hosts(2)
+    scene.hosts["web1"].sick = lambda h: h.version == "v1.4.3"
+    killed = scene.report
+
+    def report(event: ev.Event) -> None:
+        killed(event)
+        if isinstance(event, ev.HostChanged) and event.state.value == "rolled_back":
+            raise KeyboardInterrupt  # dies after the last put-back, before the end is written
+
+    plan = scene.plan("v1.4.3")
+    scene.report = report  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        scene.go(plan)
+    scene.report = killed  # type: ignore[method-assign]
+    for host in scene.hosts.values():
+        host.beaten_at = -1e9
+    found = choice(scene)
+    assert isinstance(found, Undo)
+    assert found.is_open
+    back = scene.rollback_plan("R1")
+    assert back.is_empty
+    assert scene.go(back).outcome is Outcome.SUCCEEDED
+    assert all(h.open is None and all(r.ended for r in h.rollouts.values()) for h in scene.hosts.values())
