@@ -258,6 +258,8 @@ class Runspace:
             block = self.compile_block(spec.text)
             info = position(block.ast)
             info.line_text = ""
+            info.command = values_ext.CommandInfo("")
+            info.command.command_type = "Script"
             local = bool(spec.use_local_scope)
             processor = ScriptProcessor(rt, info, block, args, dot=not local, has_input=has_input)
             # A local scope is no script scope: `$script:` still means the global one.

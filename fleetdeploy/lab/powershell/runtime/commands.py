@@ -81,6 +81,11 @@ def find_command(rt: Interp, name: str, line: int = 0) -> CommandInfo | None:
         cls = registry.find_cmdlet(f"get-{key}")
         if cls is not None:
             return CmdletInfo(cls)
+    if rt.machine is not None and ":\\" in key and not key.startswith("c:\\windows\\"):
+        # A full path outside of Windows' own folder: the simulated drive knows.
+        if rt.machine.fs.is_file(key):
+            raise NotSimulated(f"running {name}", line)
+        return None
     if known_commands.exists_on_windows(key):
         raise NotSimulated(f"the command {name}", line)
     return None

@@ -120,6 +120,8 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
     from fleetdeploy.lab.powershell.values import PSArray
 
     scope.set("args", PSArray([]))
+    scope.set("PSScriptRoot", "")
+    scope.set("PSCommandPath", "")
     scope.set("MaximumErrorCount", 256)
     scope.set("StackTrace", "")
     scope.set("OutputEncoding", None)

@@ -238,7 +238,8 @@ class ScriptProcessor(Processor):
 
     def do_end(self) -> None:
         tree = self.block.ast
-        if (tree.process_block is None and not self.dot) or self.collected or self.has_input:
+        own_input = tree.process_block is None and (not self.dot or self.top_level)
+        if own_input or self.collected or self.has_input:
             self.scope.set("input", PSEnumerator(list(self.collected)))
         if tree.end_block is not None:
             self._run(tree.end_block)
