@@ -6,7 +6,7 @@ Every move goes through the tables of ``model/run.py`` and is reported as an eve
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fleetdeploy.errors import FleetdeployError, HostError
@@ -27,7 +27,7 @@ class HostPage:
         touched: this rollout may have changed it and it is not known to be back.
         changed: this rollout began to change it, whatever came of it.
         in_doubt: an answer to a changing verb was lost and nothing was heard since.
-        turned: it knows that the direction is back.
+        turned: it knows that the direction is back; ``turn_in_doubt``: the answer to that was lost.
         replaced: the entry that a take-over put aside (rule 4).
     """
 
@@ -40,6 +40,7 @@ class HostPage:
     touched: bool = False
     changed: bool = False
     turned: bool = False
+    turn_in_doubt: bool = False
     going_back: bool = False
     in_doubt: bool = False
     failed: bool = False
@@ -60,6 +61,11 @@ class HostPage:
     def name(self) -> str:
         """The host's name."""
         return self.plan.host
+
+    @property
+    def replaced_rollout(self) -> str:
+        """Id of the rollout whose entry a take-over put aside here, "" if there was none."""
+        return str(self.replaced.get("rollout") or "") if isinstance(self.replaced, Mapping) else ""
 
 
 class TakenOver(FleetdeployError):

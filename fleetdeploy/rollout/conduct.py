@@ -11,7 +11,7 @@ sessions.
 from __future__ import annotations
 
 from fleetdeploy.engine.executor import Tools, Workers
-from fleetdeploy.errors import ExitCode, FleetdeployError, HostError, Unreachable
+from fleetdeploy.errors import ExitCode, FleetdeployError, HostError, LoginRefused, Unreachable
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import to_plain
 from fleetdeploy.model.plan import HostAction, HostPlan
@@ -126,7 +126,7 @@ class _Conductor:
         if plan.is_empty and plan.kind == "forward" and not self.run_.resume:
             self._settle_unchanged()
             return self._nothing()
-        refused = self._survey() if plan.kind == "forward" else None
+        refused = self._survey() if plan.kind == "forward" else self._first_logins()
         if refused is not None:
             return refused
         self._settle_unchanged()
@@ -188,6 +188,16 @@ class _Conductor:
             book.pages[name].baseline = sight.sample
             book.pages[name].observation = sight.observation
         return self._lost([s for s in sights.values() if s.observation is None])
+
+    def _first_logins(self) -> RolloutResult | None:
+        """A rollback was surveyed by whoever planned it; but a password may have changed since, so one login first."""
+        fleet = self.book.ports.fleet
+        firsts = {fleet.host(h.host).connection.credential_key: h.host for h in reversed(self.plan.hosts) if h.expected}
+        answers = self.crew.each(firsts.values(), "login", lambda _: lambda tools: tools.resource.observe())
+        for name, answer in answers.items():
+            if isinstance(answer, LoginRefused):
+                return self._refuse(f"{name}: {answer.what}", (f"fleetdeploy doctor --limit {name}",), lost=False)
+        return None
 
     def _lost(self, lost: list[Sight]) -> RolloutResult | None:
         book = self.book

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetdeploy.engine.executor import Task, Tools
-from fleetdeploy.errors import HostError, RefusalReason
+from fleetdeploy.errors import HostError, RefusalReason, Stale
 from fleetdeploy.model.verbs import Claim, CloseRequest, OpenEntry, OpenMode, OpenRequest, OpenResult
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew, beating
@@ -104,10 +104,13 @@ def _open(book: Book, name: str, expected: OpenEntry | None) -> Task[HostPort]:
         expected=(expected.rollout, expected.conductor, expected.token) if expected else None,
         direction=run.plan.kind,
         opened_at=utc_now(),
+        strong=_is_strong(book),
     )
 
     def task(tools: Tools[HostPort]) -> OpenResult:
-        result = settled(tools, lambda: tools.resource.open(request), _patience(book) if page.opened else 0.0)
+        # A lost answer is asked for again: it may stand there, and nobody would give it back.
+        unsent = None if page.opened else 0.0
+        result = settled(tools, lambda: tools.resource.open(request), _patience(book), unsent_patience_s=unsent)
         if result.result == "opened":
             # Written here, in the host's own thread: the next beat must already show the token.
             page.token, page.step, page.opened = result.token, result.step_high, True
@@ -131,25 +134,29 @@ def _lives(book: Book, crew: Crew, owner: OpenEntry, occupied: Mapping[str, Open
             continue
         entry = answer.state.open
         mine = (entry.rollout, entry.conductor) == (owner.rollout, owner.conductor)
-        if mine and (entry.alive_here or answer.running_verb):
+        # The host counts a running verb in; not "open" and "close", which may be another one's who meets us here.
+        if mine and entry.alive_here:
             return True
     return False
+
+
+def _is_strong(book: Book) -> bool:
+    """A rollback or a resume: others make way for it (rule 4)."""
+    return book.run.plan.kind == "back" or book.run.resume
 
 
 def _goes_first(book: Book, owner: OpenEntry) -> bool:
     """Whether the other one has to withdraw (rule 4); only between two that are both still opening."""
     if owner.phase != "opening":
         return False
-    ours_is_strong = book.run.plan.kind == "back" or book.run.resume
-    theirs_is_strong = owner.kind == "back"
-    if ours_is_strong != theirs_is_strong:
-        return ours_is_strong
+    if _is_strong(book) != owner.strong:
+        return _is_strong(book)
     return book.run.conductor < owner.conductor
 
 
 def _may_take_over(book: Book, *, living: bool) -> bool:
     """Rule 3: a new rollout never; a rollback or resume takes over the dead, and the living only when told to."""
-    if not (book.run.plan.kind == "back" or book.run.resume):
+    if not _is_strong(book):
         return False
     return book.run.take_over or not living
 
@@ -167,7 +174,12 @@ def _clear_others(book: Book, crew: Crew, owner: OpenEntry, cleared: set[str]) -
         entry = state.open if state else None
         token = entry.token if entry is not None and entry.rollout == owner.rollout else owner.token
         claim = Claim(owner.rollout, owner.conductor, token, 0)
-        return tools.resource.close(CloseRequest(claim, "aborted", machines=owner.machines))
+        request = CloseRequest(claim, "aborted", machines=owner.machines, kind=owner.kind)
+        try:
+            return settled(tools, lambda: tools.resource.close(request), _patience(book), unsent_patience_s=0.0)
+        except Stale:
+            # Somebody has taken it over there already: that is no word about us.
+            return ""
 
     for name, answer in crew.each(others, "clear", lambda _: close).items():
         if isinstance(answer, HostError):
@@ -219,7 +231,11 @@ def close_all(book: Book, crew: Crew, outcome: str) -> tuple[str, ...]:
     def make(name: str) -> Task[HostPort]:
         undone = book.pages[name].plan.undo or ((book.plan.undoes,) if book.plan.undoes else ())
         also = tuple((u, undone_as) for u in undone) if book.plan.kind == "back" else ()
-        request = CloseRequest(book.claim(name), outcome, also=also, machines=book.plan.machines)
+        replaced = book.pages[name].replaced_rollout
+        if replaced and replaced != book.run.id and replaced not in undone:
+            # Rule 5: what was taken over here ends here, or it would wait for ever for somebody to close it.
+            also += ((replaced, "aborted"),)
+        request = CloseRequest(book.claim(name), outcome, also=also, machines=book.plan.machines, kind=book.plan.kind)
 
         def task(tools: Tools[HostPort]) -> str:
             tools.heartbeat.stop()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from fleetdeploy.engine.executor import Task, Tools
-from fleetdeploy.errors import HostError, Stale
+from fleetdeploy.errors import AnswerLost, HostError, Stale
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.health import CheckSpec, HealthSpec
@@ -19,7 +19,7 @@ from fleetdeploy.model.verbs import ActivateRequest, ReleaseRecord
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book, HostPage
-from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.crew import Crew, beating
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
 from fleetdeploy.rollout.ports import HostPort
 
@@ -52,9 +52,21 @@ def _turn_host(book: Book, tools: Tools[HostPort], name: str, patience_s: float)
     if page.turned:
         return
     claim = book.claim(name)
-    result = settled(tools, lambda: tools.resource.turn(claim), patience_s if page.state not in _HOPELESS else 0.0)
+    patience = patience_s if page.state not in _HOPELESS else 0.0
+    try:
+        result = settled(tools, lambda: tools.resource.turn(claim), patience)
+    except AnswerLost:
+        # It may have turned: a beat with the old token would be stale, and that would end the whole conductor. So the
+        # beat itself asks again; the same old token gives the same new one.
+        if not page.turn_in_doubt:
+            page.turn_in_doubt = True
+            tools.heartbeat.start(lambda: _turn_host(book, tools, name, 0.0))
+        raise
     # Written here, in the host's own thread: the next beat must already show the new token.
     page.token, page.turned = result.token, True
+    if page.turn_in_doubt:
+        page.turn_in_doubt = False
+        beating(book, tools, name)
 
 
 def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:
@@ -145,6 +157,7 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
             patience_s=book.run.timeouts.call_s / 2,
             password=ports.password,
             previous_password=ports.previous_password,
+            again=lambda: book.next_claim(name),
         )
 
     return task

@@ -58,6 +58,7 @@ class FakeHost:
     pid: int = 100
     sick: Callable[[FakeHost], bool] = lambda host: False
     dead: bool = False
+    dead_for_close: bool = False
     refuse_login: HostError | None = None
     lose_answer: int = 0
     never_starts: bool = False
@@ -335,6 +336,8 @@ class FakePort:
 
     def close(self, request: CloseRequest) -> str:
         h = self._enter()
+        if h.dead_for_close:
+            raise AnswerLost(f"{h.name}: no answer", host=h.name)
         with h.lock:
             record = h.rollouts.get(request.claim.rollout)
             if record is not None and record.ended:

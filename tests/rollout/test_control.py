@@ -7,14 +7,17 @@ import time
 
 import pytest
 
-from fleetdeploy.errors import ExitCode, FleetdeployError
+from fleetdeploy.errors import ExitCode, FleetdeployError, LoginRefused
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.project import Timeouts
 from fleetdeploy.model.run import Hold, Outcome
 from fleetdeploy.plan.rollback import AlreadyUndone, CloseOnly, NothingToUndo, Undo, candidate
+from fleetdeploy.rollout.conduct import conduct
+from fleetdeploy.rollout.result import RolloutResult, RolloutRun
 from fleetdeploy.rollout.resume import finish_closing, stored_plan
 from fleetdeploy.rollout.survey import survey_once
 from tests.rollout.conftest import Scene
-from tests.rollout.fake_fleet import FakeHost
+from tests.rollout.fake_fleet import ACTOR, FakeHost
 
 
 def choice(scene: Scene):
@@ -264,3 +267,72 @@ def test_a_rollback_that_finds_nothing_left_still_writes_the_end(scene: Scene) -
     assert back.is_empty
     assert scene.go(back).outcome is Outcome.SUCCEEDED
     assert all(h.open is None and all(r.ended for r in h.rollouts.values()) for h in scene.hosts.values())
+
+
+def test_a_rollback_too_tries_a_password_once(scene: Scene) -> None:
+    scene.with_hosts(5)
+    scene.roll("v1.4.2")
+    plan = scene.rollback_plan("R1")
+    for host in scene.hosts.values():
+        host.refuse_login = LoginRefused(f"{host.name}: 401", host=host.name)
+        host.calls = 0
+    assert scene.go(plan).exit_code is ExitCode.REFUSED
+    assert sum(h.calls for h in scene.hosts.values()) == 1
+
+
+def test_who_is_taken_over_stops_and_says_by_whom(scene: Scene) -> None:
+    scene.with_hosts(3)
+    results: list[RolloutResult] = []
+    plan = scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=20.0)
+    times = Timeouts(call_s=0.3, lock_wait_s=0.1, life_ttl_s=0.6)
+    waiting = threading.Event()
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HoldChanged):
+            waiting.set()
+
+    scene.report = report  # type: ignore[method-assign]
+    first = RolloutRun("R1", "C1", plan, ACTOR, times)
+    thread = threading.Thread(target=lambda: results.append(conduct(first, scene.ports())))
+    thread.start()
+    assert waiting.wait(10.0)
+    # A living one is not taken over, unless told so
+    back = scene.rollback_plan("R1")
+    run = RolloutRun("R2", "C2", back, ACTOR, times)
+    refused = conduct(run, scene.ports())
+    assert refused.exit_code is ExitCode.REFUSED
+    assert "R1" in refused.detail
+    taken = conduct(RolloutRun("R3", "C3", back, ACTOR, times, take_over=True), scene.ports())
+    assert taken.outcome is Outcome.SUCCEEDED
+    thread.join(10.0)
+    assert not thread.is_alive()
+    assert results[0].outcome is None
+    assert results[0].exit_code is ExitCode.MIXED
+    assert "taken over" in results[0].detail
+    assert scene.versions() == {"v1.4.0"}
+    assert all(h.open is None for h in scene.hosts.values())
+
+
+def test_resume_finishes_an_end_that_was_not_written_everywhere(scene: Scene) -> None:
+    scene.with_hosts(3)
+    plan = scene.plan("v1.4.2")
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.BatchDone) and event.index == event.of - 1:
+            scene.hosts["web3"].dead_for_close = True
+
+    scene.report = report  # type: ignore[method-assign]
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED, ExitCode.PARTIAL)
+    assert "web3" in result.detail
+    scene.hosts["web3"].dead_for_close = False
+    scene.hosts["web3"].beaten_at = -1e9
+    stops = [h.stops for h in scene.hosts.values()]
+    again = scene.go(plan, rollout="R1", resume=True)
+    assert (again.outcome, again.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
+    assert [h.stops for h in scene.hosts.values()] == stops
+    assert scene.hosts["web3"].rollouts["R1"].outcome == "succeeded"

@@ -46,7 +46,7 @@ checks:
   - name: healthz
     http: {port: 8080, path: /healthz, timeout: 2s}
 health: {min_healthy: 300ms, interval: 100ms, deadline: 4s}
-timeouts: {call: 6s, lock_wait: 2s}
+timeouts: {call: 3s, lock_wait: 2s}
 """
 
 
@@ -108,7 +108,7 @@ class World:
         for i, (name, host) in enumerate(self.lab.hosts.items()):
             port = host.port_https if tls else host.port_http
             where = f"address: {host.address}, port: {port}, transport: {'https' if tls else 'http'}"
-            lines.append(f"  {name}: {{zone: z{i % 3}, connection: {{{where}, connect_timeout: 2s}}}}")
+            lines.append(f"  {name}: {{zone: z{i % 3}, connection: {{{where}, connect_timeout: 1s}}}}")
         (self.folder / "inventories" / "lab.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     # -- when ------------------------------------------------------------------------------------------------------
