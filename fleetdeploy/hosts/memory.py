@@ -106,6 +106,7 @@ def entry(data: Json | None, *, alive: bool) -> OpenEntry | None:
             int(life["ttl_ms"]) / 1000,
         ),
         alive_here=alive,
+        strong=bool(data.get("strong")) or data.get("kind") == "back",
     )
 
 

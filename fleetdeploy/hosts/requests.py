@@ -65,6 +65,7 @@ def open_(value: OpenRequest, lock_wait_s: float) -> dict[str, Any]:
         if expected is None
         else {"rollout": expected[0], "conductor": expected[1], "token": expected[2]},
         "direction": value.direction,
+        "strong": value.strong,
         "opened_at": value.opened_at,
         "lock_wait_s": lock_wait_s,
     }

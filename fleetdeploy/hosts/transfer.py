@@ -11,6 +11,7 @@ import gzip
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -25,6 +26,9 @@ CHUNK_BYTES = 283_000
 SEGMENT_BYTES = 16 * 1024 * 1024 // CHUNK_BYTES * CHUNK_BYTES
 RESUMES = 4
 """How often one file's upload is picked up again after an error on the way."""
+
+SEGMENT_S = 20.0
+"""A segment ends early on a slow line: each one begins with a sign of life (protocol.md rule 14)."""
 
 _SEGMENT_DEADLINE_S = 300.0
 _FINISH_DEADLINE_S = 300.0
@@ -143,7 +147,10 @@ def _send(
         counted = [0]
 
         def chunks(begin: int = offset, stop: int = end, counted: list[int] = counted) -> Iterator[bytes | str]:
+            until = time.monotonic() + SEGMENT_S
             for at in range(begin, stop, CHUNK_BYTES):
+                if at > begin and time.monotonic() > until:
+                    return
                 chunk = part.read(at, min(CHUNK_BYTES, stop - at))
                 counted[0] += len(chunk)
                 yield chunk

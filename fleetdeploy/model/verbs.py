@@ -105,7 +105,7 @@ class SignOfLife:
 
 @dataclass(frozen=True, slots=True)
 class OpenEntry:
-    """The rollout that holds the host now."""
+    """The rollout that holds the host now. ``strong``: a rollback or a resume, which others make way for (rule 4)."""
 
     rollout: str
     conductor: str
@@ -118,6 +118,7 @@ class OpenEntry:
     opened_at: str
     life: SignOfLife | None
     alive_here: bool
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,7 @@ class Observation:
     state: HostState | None
     running_verb: str = ""
     staged: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()  # every app that fleetdeploy has put on this host
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,7 @@ class OpenRequest:
     expected: tuple[str, str, int] | None = None
     direction: Direction = "forward"
     opened_at: str = ""
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
