@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from fleetdeploy.app.apps import NO_APP
 from fleetdeploy.app.connect import Vault
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.hosts.doctor import Finding, diagnose
@@ -19,6 +20,7 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
 
     A refused login is not tried on another host with the same credential (design.md section 5, Login).
     """
+    app = workspace.app if workspace.app.app else NO_APP
     vault = Vault(Path(workspace.fleet.source).parent)
     groups: dict[tuple[str, str, str], list[Host]] = {}
     for host in workspace.scope:
@@ -26,7 +28,7 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
         groups.setdefault(host.connection.credential_key, []).append(host)
 
     def ask(host: Host) -> tuple[Finding, ...]:
-        return diagnose(host.name, host.connection, vault.get(host.connection.secret), workspace.app)
+        return diagnose(host.name, host.connection, vault.get(host.connection.secret), app)
 
     def ask_group(hosts: Sequence[Host]) -> dict[str, tuple[Finding, ...]]:
         found: dict[str, tuple[Finding, ...]] = {}
@@ -49,7 +51,7 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
 
 
 def _login_refused(findings: Sequence[Finding]) -> bool:
-    return any(f.layer == "login" and f.ok is False for f in findings)
+    return any(f.refused for f in findings)
 
 
 def _logged_in(findings: Sequence[Finding]) -> bool:

@@ -97,9 +97,11 @@ def refuse_problems(plan: Plan) -> None:
     steps = tuple(dict.fromkeys(step for p in plan.problems for step in p.next_steps))
     silent = [p.host for p in plan.problems if p.unreachable]
     if len(silent) == len(plan.problems):
-        what = f"{len(silent)} of {len(plan.hosts)} hosts do not answer; nothing was changed"
+        verb = "does" if len(silent) == 1 else "do"
+        what = f"{len(silent)} of {len(plan.hosts)} hosts {verb} not answer; nothing was changed"
         error = Unreachable(what, host=", ".join(silent), why=shown, next_steps=steps)
         error.exit_code = ExitCode.UNREACHABLE
         raise error
-    what = f"this plan may not be carried out ({len(plan.problems)} reasons); nothing was changed"
+    count = "1 reason" if len(plan.problems) == 1 else f"{len(plan.problems)} reasons"
+    what = f"this plan may not be carried out ({count}); nothing was changed"
     raise Refused(what, reason=plan.problems[0].reason, why=shown, next_steps=steps)

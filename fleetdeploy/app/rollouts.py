@@ -9,6 +9,7 @@ from typing import Literal
 
 from ulid import ULID
 
+from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.connect import Vault, connector
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.recorded import find_rollout, open_journal
@@ -91,9 +92,10 @@ def find_rollback(
         Refused: nothing to go back to, or hosts are silent that might know better.
         UsageError: the app is not named and cannot be found.
     """
-    _need_app(workspace)
+    workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
+    check_known(whole, sights)
     if target:
         return _to_version(whole, sights, target, hurry)
     observations = {name: sight.observation for name, sight in sights.items()}
@@ -145,9 +147,10 @@ def go_on(
     Raises:
         Refused: no such rollout is open, or its plan is not in this machine's journal.
     """
-    _need_app(workspace)
+    workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
+    check_known(whole, sights)
     rollout, alive = _open_rollout(sights, wanted)
     if alive and not take_over:
         return _ask_conductor(rollout, decision, actor)
@@ -227,19 +230,6 @@ def _ports(workspace: Workspace, reporter: Reporter) -> Iterator[Ports]:
         )
     finally:
         journal.close()
-
-
-def _need_app(workspace: Workspace) -> None:
-    """Service and root are looked up in the host's own index; only the app's name must be known.
-
-    Raises:
-        UsageError: no app is named and there is no project.
-    """
-    if not workspace.app.app:
-        raise UsageError(
-            f"which app? There is no fleetdeploy.yml in {workspace.directory}",
-            next_steps=("name it: --app NAME", "or name the project directory: -C DIR"),
-        )
 
 
 def _rollback_plan(

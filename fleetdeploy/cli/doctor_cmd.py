@@ -33,8 +33,12 @@ def doctor(
     sick = {
         h: next(f for f in findings if not f.ok) for h, findings in found.items() if not all(f.ok for f in findings)
     }
-    steps = dict.fromkeys(f.next_step for f in sick.values() if f.next_step)
-    tail = [f"{len(found) - len(sick)} of {len(found)} hosts can be worked with", *(f"  next  {s}" for s in steps)]
+    steps: dict[str, list[str]] = {}
+    for host, finding in sick.items():
+        if finding.next_step:
+            steps.setdefault(finding.next_step, []).append(host)
+    tail = [f"{len(found) - len(sick)} of {len(found)} hosts can be worked with"]
+    tail += [f"  next  {', '.join(hosts)}: {step}" for step, hosts in steps.items()]
     layers = {f.layer for f in sick.values()}
     code = ExitCode.REFUSED if layers - {"dns", "tcp", "winrm"} else ExitCode.UNREACHABLE
     return CommandResult(

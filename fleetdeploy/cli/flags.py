@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,7 @@ AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="accept an exe b
 App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
 
 OptionValue = str | int | float | bool | None
+_FLAGS = {"pause_after_canary": "--pause-after canary"}
 
 
 def strategy_overrides(
@@ -75,3 +77,14 @@ def strategy_overrides(
         "allow_dirty": allow_dirty or None,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def as_typed(**given: OptionValue) -> str:
+    """Options as a person types them, each with a space before it; what was not given is left out."""
+    words = []
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
+        words.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
+    return "".join(f" {word}" for word in words)

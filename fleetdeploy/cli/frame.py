@@ -17,6 +17,7 @@ from typing import Any
 import typer
 
 from fleetdeploy.cli.results import CommandResult
+from fleetdeploy.cli.retype import remember, retyped
 from fleetdeploy.errors import ExitCode, FleetdeployError, Interrupted, UsageError
 
 CommandFunction = Callable[..., CommandResult]
@@ -28,6 +29,7 @@ def register(app: typer.Typer, name: str, function: CommandFunction, **settings:
     @functools.wraps(function)
     def run_command(*args: Any, **kwargs: Any) -> None:
         output = str(kwargs.get("output", "text"))
+        remember(kwargs)
         raise typer.Exit(int(run_guarded(lambda: function(*args, **kwargs), output)))
 
     app.command(name, **settings)(run_command)
@@ -44,7 +46,8 @@ def run_guarded(call: Callable[[], CommandResult], output: str) -> ExitCode:
         render.print_error(error, output)
         return error.exit_code
     except (Interrupted, KeyboardInterrupt):
-        sys.stderr.write("interrupted; 'fleetdeploy status' shows what is true, 'fleetdeploy resume' goes on\n")
+        text = "interrupted; 'fleetdeploy status' shows what is true, 'fleetdeploy resume' goes on\n"
+        sys.stderr.write(retyped(text))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`); what was decided stands. Keep the interpreter from complaining at exit.

@@ -34,7 +34,17 @@ def history(
     finally:
         journal.close()
     cells = [
-        (r.id, r.started_at[:19] + "Z", r.kind, r.fleet, r.app, r.version, r.outcome or "open", r.actor) for r in rows
+        (
+            r.id,
+            r.started_at[:19] + "Z",
+            r.kind,
+            r.fleet,
+            r.app,
+            r.version,
+            (r.outcome or "open").replace("_", " "),
+            r.actor,
+        )
+        for r in rows
     ]
     columns = ("id", "started", "kind", "fleet", "app", "version", "outcome", "by")
     empty = (Lines([f"no rollouts recorded in {place}"]),)
@@ -60,7 +70,7 @@ def show(
     finally:
         journal.close()
     head = f"{row.id}: {row.kind} {row.app} {row.version} on {row.fleet}, plan {row.digest}, by {row.actor}"
-    lines = [head, f"outcome: {row.outcome or 'open'}"]
+    lines = [head, f"outcome: {(row.outcome or 'open').replace('_', ' ')}"]
     for entry in entries:
         lines += [f"{entry.at[11:19]} {line}" for line in sentences(entry.event)]
     return CommandResult(

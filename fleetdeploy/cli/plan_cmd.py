@@ -36,6 +36,7 @@ def plan(
     'rollout --plan' takes.
     """
     from fleetdeploy.app.planning import make_plan, refuse_problems
+    from fleetdeploy.app.plans import remember_plan
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
@@ -58,7 +59,9 @@ def plan(
 
         print_result(CommandResult(data={}, blocks=plan_blocks(made)), output)
     refuse_problems(made)
-    again = f"fleetdeploy rollout {made.version} --plan {made.digest}" if made.batches else "nothing to do"
-    return CommandResult(
-        data=plan_data(made), blocks=(*plan_blocks(made), Lines([f"next  {again}"])), exit_code=ExitCode.OK
-    )
+    remember_plan(made)
+    # The same options again: without them it would be another plan, and refused.
+    options = flags.as_typed(**overrides, limit=limit)
+    again = f"next  fleetdeploy rollout {made.version} --plan {made.digest}{options}"
+    tail = Lines([again if made.batches else "nothing to do: every host in scope is as the plan wants it"])
+    return CommandResult(data=plan_data(made), blocks=(*plan_blocks(made), tail), exit_code=ExitCode.OK)

@@ -33,7 +33,8 @@ def plan_blocks(plan: Plan) -> tuple[Block, ...]:
         blocks.append(Table("", ("batch", "hosts", "then"), rows))
     blocks.append(Table("", ("host", "zone", "action", "from", "to", "bytes to send"), [_row(h) for h in plan.hosts]))
     blocks += [Lines(lines)] if (lines := _configuration(plan)) else []
-    tail = [f"note: {note}" for note in plan.notes]
+    in_table = {f"{h.host} is left as it is: {h.why}" for h in plan.hosts}
+    tail = [f"note: {note}" for note in plan.notes if note not in in_table]
     tail += [f"problem: {p.host + ': ' if p.host else ''}{p.what}" for p in plan.problems]
     return (*blocks, Lines([*tail, f"plan {plan.digest}"]))
 

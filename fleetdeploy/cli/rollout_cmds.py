@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,7 @@ def rollout(
     Stages it on every host, then activates it batch by batch; what fails its health checks is undone by itself.
     """
     from fleetdeploy.app.planning import make_plan, refuse_problems
+    from fleetdeploy.app.plans import what_moved
     from fleetdeploy.app.rollouts import run_forward
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
@@ -69,7 +71,7 @@ def rollout(
         made = make_plan(workspace, version, tick=tick).plan
     refuse_problems(made)
     if plan is not None and plan != made.digest:
-        raise _stale(plan, made)
+        raise _stale(plan, made, what_moved(plan, made), flags.as_typed(**overrides, limit=limit))
     _show_and_ask(made, output, ask=not yes and made.batches != ())
     with _reporter(output) as reporter:
         result = run_forward(workspace, made, actor=current_actor(reason), reporter=reporter)
@@ -197,11 +199,12 @@ def _need_reason(take_over: bool, reason: str) -> None:
         raise usage("--take-over needs --reason: the next person will want to know", "--take-over --reason '...'")
 
 
-def _stale(wanted: str, made: Plan) -> Refused:
+def _stale(wanted: str, made: Plan, moved: tuple[str, ...], options: str) -> Refused:
     return Refused(
-        f"the plan is {made.digest} now, not {wanted}: hosts, files or settings have moved; nothing was changed",
+        f"the plan is {made.digest} now, not {wanted}; nothing was changed",
         reason=RefusalReason.STALE_PLAN,
-        next_steps=(f"fleetdeploy plan {made.version}   (shows what would be done now)",),
+        why=moved or ("hosts, files, settings or options are not those that it was made from",),
+        next_steps=(f"fleetdeploy plan {made.version}{options}   (shows what would be done now)",),
     )
 
 
@@ -261,11 +264,17 @@ _EYES = frozenset(
 
 def _ended(result: RolloutResult) -> CommandResult:
     """The end of a rollout; its events were streamed, this adds the list of hosts that need an eye."""
+    from fleetdeploy.cli.output.wording import failure_text
+
     eyes = [h for h in result.hosts if h.failure or h.state in _EYES] if result.exit_code != 0 else []
     lines = ["hosts to look at:"] if eyes else []
     for host in eyes:
-        why = f": {host.failure.detail}" if host.failure else ""
-        lines.append(f"  {host.host}  {host.state.value.replace('_', ' ')}  {host.label}{why}")
+        why = failure_text(host.failure) if host.failure else "; ".join(host.notes[-1:])
+        state = " ".join(filter(None, (host.state.value.replace("_", " "), host.label)))
+        lines.append(f"  {host.host}: {state}" + (f": {why}" if why else ""))
+    what = " ".join(filter(None, (result.app, result.version)))
+    counts = Counter(host.state.value.replace("_", " ") for host in result.hosts)
+    lines.append(f"{what} on fleet {result.fleet}: {', '.join(f'{n} {state}' for state, n in counts.items())}")
     lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}")
     return CommandResult(
         data={"event": "result", **result.to_json()}, blocks=(Lines(lines),), exit_code=result.exit_code

@@ -25,11 +25,14 @@ def status(
 ) -> CommandResult:
     """Ask every host what runs there."""
     from fleetdeploy.app import recorded as journal
+    from fleetdeploy.app.apps import check_known, with_app
     from fleetdeploy.app.status import counts, describe
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
     workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
+    if not recorded:
+        workspace = with_app(workspace)
     labels = journal.last_labels(workspace)
     title = f"{workspace.app.app or 'all apps'} on fleet {workspace.fleet.name}"
     if recorded:
@@ -42,6 +45,7 @@ def status(
 
     with ticking(f"asking {len(workspace.scope)} hosts", output) as tick:
         sights = look(workspace, tick=tick)
+    check_known(workspace, sights)
     found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, "")) for h in workspace.scope)
     summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())
     blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
@@ -64,7 +68,7 @@ def _table(rows: tuple[HostStatus, ...]) -> Table:
         if row.error:
             return (row.host, row.zone or "-", "?", "cannot be asked", "-", row.recorded or "-", "-")
         health = {True: "healthy", False: "NOT HEALTHY", None: "not checked"}[row.healthy]
-        last = f"{row.last_rollout[-6:]} {row.last_outcome}" if row.last_rollout else "-"
+        last = f"{row.last_rollout[-6:]} {row.last_outcome.replace('_', ' ')}" if row.last_rollout else "-"
         version = row.running or row.configured or "-"
         return (row.host, row.zone or "-", version, row.state, health, row.recorded or "-", last)
 
@@ -84,8 +88,8 @@ def _remarks(rows: tuple[HostStatus, ...]) -> list[str]:
             lines.append(f"{row.host}: '{row.running_verb}' is running there now")
     holders = {(row.open_rollout, row.open_by, row.open_alive) for row in rows if row.open_rollout}
     for rollout, by, alive in sorted(holders):
-        how = "is running" if alive else "is open, but its conductor shows no sign of life"
-        lines.append(
-            f"rollout {rollout} ({by}) {how}" + ("" if alive else ": fleetdeploy resume, or fleetdeploy rollback")
-        )
+        how = "is running" if alive else "is still open, and nobody is working on it"
+        lines.append(f"rollout {rollout} of {by} {how}")
+        if not alive:
+            lines += [f"  next  fleetdeploy resume {rollout}", "  next  or undo it: fleetdeploy rollback"]
     return lines

@@ -123,6 +123,7 @@ def observation(host: str, data: Json) -> Observation:
         state=state(data.get("state"), str(data.get("source") or "state"), alive=bool(data.get("alive"))),
         running_verb=str(data.get("running_verb") or ""),
         staged=tuple(str(one) for one in data.get("staged") or ()),
+        apps=tuple(str(one) for one in data.get("apps") or ()),
     )
 
 

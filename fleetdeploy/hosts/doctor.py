@@ -36,12 +36,16 @@ _LANGUAGE = "[CmdletBinding()] param() $ExecutionContext.SessionState.LanguageMo
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One layer. ``ok`` is None for a layer that was not asked since one below it failed."""
+    """One layer. ``ok`` is None for a layer that was not asked since one below it failed.
+
+    ``refused``: the host said no to the credential, which must not be shown to another host.
+    """
 
     layer: Layer
     ok: bool | None
     detail: str
     next_step: str = ""
+    refused: bool = False
 
 
 def diagnose(host: str, connection: Connection, secret: Secret | None, app: AppRef) -> tuple[Finding, ...]:
@@ -158,7 +162,8 @@ def _login(host: str, connection: Connection, secret: Secret | None) -> Finding:
     try:
         name = winrs.hostname(host, connection, secret)
     except LoginRefused as error:
-        return Finding("login", False, str(error), "check user, password, lock-out and the rights of the account")
+        step = "check user, password, lock-out and the rights of the account"
+        return Finding("login", False, str(error), step, refused=True)
     except HostError as error:
         # Hosts may allow PowerShell alone.
         return Finding("login", True, f"WinRS is not open here ({error}); PSRP decides")
@@ -170,7 +175,8 @@ def _psrp(host: str, connection: Connection, secret: Secret | None, app: AppRef)
     try:
         said = session.run(Script("language", _LANGUAGE), deadline_s=30.0)
     except LoginRefused as error:
-        return [Finding("psrp", False, f"PSRP refused the login: {error}", "is the account an administrator there?")]
+        step = "check user and password; is the account an administrator there?"
+        return [Finding("psrp", False, f"PSRP refused the login: {error}", step, refused=True)]
     except ProtocolRefused as error:
         return [Finding("psrp", False, f"PSRP refused: {error}", "Enable-PSRemoting on the host")]
     except HostError as error:

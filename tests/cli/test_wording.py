@@ -24,14 +24,15 @@ SAMPLES: tuple[tuple[ev.Event, tuple[str, ...]], ...] = (
     (
         ev.HostFailed("w1", FAILURE, "it is put back", ("fleetdeploy show 1",)),
         (
-            "w1: FAILED the service did not start (error 1053, event 7009, exit code 2)",
+            "w1: FAILED the service did not start (error 1053: the service did not respond to the start request in time,"
+            " event 7009, exit code 2)",
             "w1:   now  it is put back",
             "w1:   next fleetdeploy show 1",
         ),
     ),
     (ev.HostStaged("w1", "v1-aa", 0), ("w1: staged v1-aa (already there, nothing sent)",)),
     (ev.HostStaged("w1", "v1-aa", 1_500_000), ("w1: staged v1-aa (1.5 MB sent)",)),
-    (ev.Turned("budget", "1 of 0"), ("TURNING BACK: budget: 1 of 0",)),
+    (ev.Turned("budget", "1 of 0"), ("TURNING BACK: more hosts failed than the budget allows: 1 of 0",)),
     (
         ev.HoldChanged(Hold.PAUSED, PauseReason.UNKNOWN, "w1 is silent", 600.0, ("fleetdeploy resume",)),
         (
@@ -74,7 +75,7 @@ def test_plain_lines_carry_a_time_and_json_lines_carry_everything() -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     plain: list[str] = []
     PlainReporter(plain.append, lambda: at).report(ev.Turned("budget"))
-    assert plain == ["03:04:05Z TURNING BACK: budget\n"]
+    assert plain == ["03:04:05Z TURNING BACK: more hosts failed than the budget allows\n"]
     lines: list[str] = []
     JsonReporter(lines.append, lambda: at).report(ev.ProbeSeen("w1", good=False, detail="500"))
     assert lines == [

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from fleetdeploy.cli.output.plain import PlainReporter
 from fleetdeploy.cli.output.wording import PHASE_TEXTS, STATE_STYLES, seconds_text, sentences, size_text
+from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState, Phase
 
@@ -48,7 +49,7 @@ class LiveReporter(PlainReporter):
             return
         stamp = datetime.now(UTC).strftime("%H:%M:%SZ")
         for line in sentences(event):
-            self._console.print(Text(f"{stamp} {line}"))
+            self._console.print(Text(f"{stamp} {retyped(line)}"))
 
     def close(self) -> None:
         """Takes the picture away; the log above it stays."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from fleetdeploy.cli.output.render import to_json
 from fleetdeploy.cli.output.wording import sentences
+from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
 
 
@@ -29,7 +30,7 @@ class PlainReporter:
         stamp = self._now().strftime("%H:%M:%SZ")
         with self._lock:
             for line in sentences(event):
-                self._write(f"{stamp} {line}\n")
+                self._write(f"{stamp} {retyped(line)}\n")
             sys.stdout.flush()
 
     def close(self) -> None:

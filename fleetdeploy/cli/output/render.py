@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table, Verbatim
-from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused
+from fleetdeploy.cli.retype import retyped
+from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused, Unreachable
 
 
 def to_json(value: Any) -> str:
@@ -31,7 +32,7 @@ def _print_block(block: Block) -> None:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
         case Lines(lines):
             for line in lines:
-                sys.stdout.write(line + "\n")
+                sys.stdout.write(retyped(line) + "\n")
         case Table():
             _print_table(block)
 
@@ -42,7 +43,10 @@ def _print_table(table: Table) -> None:
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    drawn = RichTable(title=table.title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    if table.title:  # not rich's title: that is wrapped at the table's width
+        sys.stdout.write(table.title + "\n")
+        sys.stdout.flush()
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
         drawn.add_column(column, style=table.styles.get(column), overflow="fold")
     for row in table.rows:
@@ -58,7 +62,7 @@ def error_data(error: FleetdeployError) -> dict[str, Any]:
         "exit_code": int(error.exit_code),
         "what": str(error),
         "why": list(error.why),
-        "next": list(error.next_steps),
+        "next": [retyped(step) for step in error.next_steps],
     }
     if isinstance(error, ConfigError):
         data |= {"file": error.file, "line": error.line}
@@ -75,10 +79,12 @@ def print_error(error: FleetdeployError, output: str) -> None:
         sys.stdout.write(to_json(error_data(error)) + "\n")
         return
     sys.stderr.write(f"error: {error}\n")
+    # A refusal knows its reasons; elsewhere they are guesses, the likeliest first.
+    label = "because" if isinstance(error, (Refused, Unreachable)) else "likely "
     for index, reason in enumerate(error.why):
-        sys.stderr.write(f"  {'likely ' if index == 0 else '       '} {reason}\n")
+        sys.stderr.write(f"  {label if index == 0 else '       '} {reason}\n")
     for index, step in enumerate(error.next_steps):
-        sys.stderr.write(f"  {'next   ' if index == 0 else '       '} {step}\n")
+        sys.stderr.write(f"  {'next   ' if index == 0 else '       '} {retyped(step)}\n")
 
 
 def print_internal_error(error: BaseException, output: str, trace_file: str | None) -> None:
@@ -91,4 +97,5 @@ def print_internal_error(error: BaseException, output: str, trace_file: str | No
     sys.stderr.write(f"error: {what}\n")
     if trace_file:
         sys.stderr.write(f"  trace    {trace_file}\n")
-    sys.stderr.write("  next     run 'fleetdeploy status' to see what is true on the hosts, and report this as a bug\n")
+    step = "run 'fleetdeploy status' to see what is true on the hosts, and report this as a bug"
+    sys.stderr.write(f"  next     {retyped(step)}\n")

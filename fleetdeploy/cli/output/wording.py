@@ -40,6 +40,33 @@ STATE_STYLES: dict[HostState, str] = {
 }
 
 
+# What the service control manager means by its error codes, in its own (English) words.
+WIN32_TEXTS: dict[int, str] = {
+    5: "access is denied",
+    32: "the file is used by another process",
+    112: "there is not enough space on the disk",
+    1051: "running services depend on it",
+    1053: "the service did not respond to the start request in time",
+    1056: "it runs already",
+    1058: "the service is disabled",
+    1060: "there is no such service",
+    1061: "the service cannot accept control messages now",
+    1062: "the service has not been started",
+    1066: "the service returned an error code of its own",
+    1067: "the process terminated unexpectedly",
+    1068: "a service that it depends on did not start",
+    1069: "the account's log-on failed",
+    1072: "the service is marked for deletion",
+    1073: "the service exists already",
+    1219: "another connection with other credentials is open",
+    1385: "the account lacks the right to log on as a service",
+}
+# States in which a host's label is what it is about to leave.
+_LEAVING = frozenset({HostState.ACTIVATING, HostState.ROLLING_BACK})
+# What the gate's reasons mean to somebody who has not read the design.
+REASON_TEXTS: dict[str, str] = {"budget": "more hosts failed than the budget allows", "abort": "somebody asked for it"}
+
+
 def size_text(count: int) -> str:
     """Bytes for people: 1.5 MB (1 MB = 1,000,000 bytes)."""
     value, units = float(count), ["B", "kB", "MB", "GB"]
@@ -64,9 +91,14 @@ def failure_text(failure: object) -> str:
 
     if not isinstance(failure, HostFailure):
         return ""
-    marks = [f"error {failure.win32}"] if failure.win32 is not None else []
-    marks += [f"event {failure.event_id}"] if failure.event_id is not None else []
-    marks += [f"exit code {failure.exit_code}"] if failure.exit_code is not None else []
+    marks = []
+    if failure.win32 is not None:
+        meaning = WIN32_TEXTS.get(failure.win32)
+        marks.append(f"error {failure.win32}" + (f": {meaning}" if meaning else ""))
+    if failure.event_id is not None and f"event {failure.event_id}" not in failure.detail:
+        marks.append(f"event {failure.event_id}")
+    if failure.exit_code is not None and failure.exit_code != failure.win32:
+        marks.append(f"exit code {failure.exit_code}")
     return failure.detail + (f" ({', '.join(marks)})" if marks else "")
 
 
@@ -85,7 +117,8 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.HostChanged(_, HostState.STAGED, _, _):
             return ()  # HostStaged has said it, with what was sent
         case ev.HostChanged(host, state, detail, label):
-            extra = " ".join(part for part in (label, f"- {detail}" if detail else "") if part)
+            shown = f"(runs {label})" if label and state in _LEAVING else label
+            extra = " ".join(part for part in (shown, f"- {detail}" if detail else "") if part)
             return (f"{host}: {state.value.replace('_', ' ')} {extra}".rstrip(),)
         case ev.HostFailed(host, failure, now, next_steps):
             lines = [f"{host}: FAILED {failure_text(failure)}"]
@@ -99,7 +132,7 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.GateDecided():
             return _gate(event)
         case ev.Turned(reason, detail):
-            return (f"TURNING BACK: {reason}" + (f": {detail}" if detail else ""),)
+            return (f"TURNING BACK: {REASON_TEXTS.get(reason, reason)}" + (f": {detail}" if detail else ""),)
         case ev.Note(text, host, level):
             prefix = f"{host}: " if host else ""
             return (f"{prefix}{'warning: ' if level == 'warning' else ''}{text}",)
@@ -132,7 +165,8 @@ def _gate(event: ev.GateDecided) -> tuple[str, ...]:
     if event.decision in ("proceed", "bake"):
         return ()  # seen in what happens next
     spent = f" [failures {event.failures}, budget {event.budget}]" if event.failures else ""
-    return (f"gate: {event.decision} ({event.reason}){': ' + event.detail if event.detail else ''}{spent}",)
+    reason = REASON_TEXTS.get(event.reason, event.reason.replace("-", " "))
+    return (f"gate: {event.decision}, {reason}{': ' + event.detail if event.detail else ''}{spent}",)
 
 
 def _ended(event: ev.RolloutEnded) -> tuple[str, ...]:
