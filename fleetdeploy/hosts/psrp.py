@@ -39,6 +39,7 @@ from fleetdeploy.errors import (
     Unreachable,
 )
 from fleetdeploy.hosts import faults
+from fleetdeploy.hosts.constant_text import ConstantText
 from fleetdeploy.hosts.faults import Fault, Meaning
 from fleetdeploy.hosts.session import Script, ScriptError, ScriptResult
 from fleetdeploy.hosts.trust import system_store
@@ -128,6 +129,7 @@ class PsrpSession:
         self._wire: _Wire | None = None
         self._pool: RunspacePool | None = None
         self._host = _Host()
+        self._constant = ConstantText()
         self._commands = 0
         self._broken = False
         self._changing = False
@@ -150,6 +152,7 @@ class PsrpSession:
         assert self._pool is not None  # noqa: S101 - for the type checker
         self._commands += 1
         self._host.rc = None
+        self._constant.text = script.text
         shell = PowerShell(self._pool)
         shell.add_script(script.text, use_local_scope=True)
         shell.add_parameters({name: value for name, value in script.parameters.items() if value is not None})
@@ -215,6 +218,8 @@ class PsrpSession:
         if pool.state != RunspacePoolState.OPENED:
             raise ProtocolRefused(f"{self._name}: the host refused a PowerShell session", host=self._name)
         self._pool = pool
+        serializer = pool._serializer
+        setattr(serializer, "_serialize_string", self._constant.around(serializer._serialize_string))  # noqa: B010
 
     def _negotiate(self, pool: RunspacePool, until: float) -> None:
         """Open; a host that is slow to start wsmprovhost answers "operation timed out", which is no error yet."""

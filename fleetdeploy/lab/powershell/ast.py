@@ -25,14 +25,22 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below, in the order of the attributes."""
-        for field in fields(self):
-            yield from _nodes_in(getattr(self, field.name))
+        kind = type(self)
+        names = _NAMES.get(kind)
+        if names is None:
+            names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+        for name in names:
+            yield from _nodes_in(getattr(self, name))
 
     def walk(self) -> Iterator[Node]:
         """This node and all below, parents first."""
         yield self
         for child in self.children():
             yield from child.walk()
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""Attributes by kind of node: asked for every node of every script."""
 
 
 def _nodes_in(value: object) -> Iterator[Node]:

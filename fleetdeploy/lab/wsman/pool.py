@@ -11,11 +11,13 @@ from __future__ import annotations
 import codecs
 import copy
 import datetime
+import re
 import threading
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import psrpcore
@@ -115,12 +117,17 @@ class LabPool(psrpcore.ServerRunspacePool):
         if message.message_type == PSRPMessageType.EndOfPipelineInput:
             value = EndOfPipelineInput()
         else:
+            root = ET.fromstring(data)  # noqa: S314 - loopback only
+            scripts = _take_scripts(root) if message.message_type == PSRPMessageType.CreatePipeline else {}
             value = deserialize(
-                ET.fromstring(data),  # noqa: S314 - loopback only
+                root,
                 cipher=self._cipher,
                 our_capability=self.our_capability,
                 their_capability=self.their_capability,
             )
+            if scripts:
+                for command in value.PowerShell.Cmds:
+                    command.Cmd = scripts.get(str(command.Cmd), command.Cmd)
         if message.message_type in (PSRPMessageType.SetMaxRunspaces, PSRPMessageType.SetMinRunspaces):
             for name in ("CI",):  # pypsrp writes the call id in capitals
                 if getattr(value, "ci", None) is None and hasattr(value, name):
@@ -130,6 +137,36 @@ class LabPool(psrpcore.ServerRunspacePool):
         if handler is not None:
             handler(event)
         return event
+
+
+_COMMAND_TEXTS = "./MS/Obj[@N='PowerShell']/MS/Obj[@N='Cmds']/LST/Obj/MS/S[@N='Cmd']"
+_LONG = 2048
+
+
+def _take_scripts(root: ET.Element) -> dict[str, str]:
+    """Replace the long texts of a pipeline's commands by tokens; the decoded texts by token.
+
+    A fleet sends the same script to every host; each text is decoded once per process, not once per host.
+    """
+    texts = [node for node in root.iterfind(_COMMAND_TEXTS) if node.text is not None]
+    if not any(len(node.text or "") > _LONG for node in texts):
+        return {}
+    taken: dict[str, str] = {}
+    for index, node in enumerate(texts):
+        token = f"lab-{index}"
+        taken[token], node.text = _decoded(node.text or ""), token
+    return taken
+
+
+_ESCAPED = re.compile("((?:_x[0-9A-Fa-f]{4}_)+)")
+
+
+@lru_cache(maxsize=256)
+def _decoded(text: str) -> str:
+    """A string of CLIXML: each ``_xHHHH_`` is one UTF-16 unit; neighbouring ones may be a pair."""
+    return _ESCAPED.sub(
+        lambda run: bytes.fromhex(run[1].replace("_x", "").replace("_", "")).decode("utf-16-be", "surrogatepass"), text
+    )
 
 
 class LabPipeline(psrpcore.ServerPipeline):
