@@ -28,7 +28,7 @@ def test_a_lost_answer_of_activate_is_seen_by_looking(rig: Rig, kind: FaultKind)
     rig.host.faults.add(kind, pattern="Invoke-FdForward")
     with pytest.raises(AnswerLost):
         rig.activate(artifact)
-    until(lambda: rig.seen().running_verb == "")
+    until(lambda: rig.host.effects.count("start", "Shop") == 1 and rig.seen().running_verb == "")
     assert rig.activate(artifact).outcome is ActivateOutcome.ALREADY
     assert rig.host.effects.count("stop", "Shop") == 1
     assert rig.host.effects.count("start", "Shop") == 1
