@@ -55,16 +55,20 @@ class Source:
 class Extent:
     """A stretch of the script. `start`/`end` are Python str indices (end exclusive); lines and columns are 1-based."""
 
-    __slots__ = ("end", "source", "start")
+    __slots__ = ("_line", "end", "source", "start")
 
     def __init__(self, source: Source, start: int, end: int) -> None:
         self.source = source
         self.start = start
         self.end = end
+        self._line = 0
 
     @property
     def line(self) -> int:
-        return self.source.line_of(self.start)
+        # Kept: a script's tree is shared by all hosts, and each command and variable of it is asked again and again.
+        if not self._line:
+            self._line = self.source.line_of(self.start)
+        return self._line
 
     @property
     def column(self) -> int:

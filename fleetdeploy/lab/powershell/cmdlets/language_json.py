@@ -7,6 +7,7 @@ in that an array from JSON travels as one object.
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -32,10 +33,13 @@ from fleetdeploy.lab.powershell.values import (
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _MARKUP = "<>&'"
+_SPECIAL = re.compile("[\"\\\\<>&'\\x00-\\x1f\\x85\u2028\u2029]")
 _UNIX_EPOCH_TICKS = 621355968000000000
 
 
 def quote(text: str) -> str:
+    if _SPECIAL.search(text) is None:
+        return f'"{text}"'
     pieces: list[str] = []
     for char in text:
         if char in _ESCAPES:

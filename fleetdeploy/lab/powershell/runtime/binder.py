@@ -209,13 +209,17 @@ class Binder(Coercion):
     # -- sets and positions ------------------------------------------------------------------------------------
 
     def _choose_sets(self) -> None:
-        names = self.signature.set_names or [ALL_SETS]
+        names = self.signature.set_names
+        if not names:
+            # One set only: every parameter is in it.
+            self.bound.candidates = [ALL_SETS]
+            return
         left = [
             name
             for name in names
             if all(self.signature.by_key[key].in_set(name) is not None for key in self.bound.given)
         ]
-        if not left and self.bound.given and self.signature.set_names:
+        if not left and self.bound.given:
             # Only parameters of all sets were given: every set is still possible.
             self._ambiguous()
         self.bound.candidates = left
@@ -226,6 +230,8 @@ class Binder(Coercion):
         )
 
     def _preferred(self) -> list[str]:
+        if len(self.bound.candidates) < 2:
+            return self.bound.candidates
         default = self.signature.default_set.lower()
         names = list(self.bound.candidates)
         names.sort(key=lambda name: name.lower() != default)
@@ -241,14 +247,16 @@ class Binder(Coercion):
             arg = pending.pop(0)
             self._bind_position(here, arg)
             self._choose_sets()
-        remaining = next(
-            (
-                spec
-                for spec in self.signature.specs
-                if spec.key not in self.bound.given and self._part(spec, "remaining")
-            ),
-            None,
-        )
+        remaining: Spec | None = None
+        if self.signature.takes_remaining:
+            remaining = next(
+                (
+                    spec
+                    for spec in self.signature.specs
+                    if spec.key not in self.bound.given and self._part(spec, "remaining")
+                ),
+                None,
+            )
         if pending and remaining is not None:
             items = [
                 arg.text
@@ -314,6 +322,9 @@ class Binder(Coercion):
         bound = self.bound
         candidates = bound.candidates or [ALL_SETS]
         default = self.signature.default_set
+        if not self.signature.set_names:
+            self._settle(default or ALL_SETS, final=final)
+            return
         complete = [name for name in candidates if not self._missing(name)]
         chosen: str
         if default and default.lower() in (name.lower() for name in candidates):
@@ -336,11 +347,12 @@ class Binder(Coercion):
             chosen = candidates[0]
         else:
             chosen = ALL_SETS
-        if not self.signature.set_names:
-            chosen = default or ALL_SETS
-        elif default and default.lower() not in (name.lower() for name in candidates) and not complete:
+        if default and default.lower() not in (name.lower() for name in candidates) and not complete:
             chosen = candidates[0]
-        bound.set_name = self.signature.spelled(chosen)
+        self._settle(chosen, final=final)
+
+    def _settle(self, chosen: str, *, final: bool) -> None:
+        self.bound.set_name = self.signature.spelled(chosen)
         missing = self._missing(chosen)
         if missing and final:
             shown = " ".join(spec.name for spec in missing)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
-from fleetdeploy.lab.powershell.runtime import specials
+from fleetdeploy.lab.powershell.runtime import assignment, specials, statements
 from fleetdeploy.lab.powershell.runtime.errors import (
     PipelineStopped,
     ScriptError,
@@ -93,8 +93,6 @@ class Interp:
 
     def value_of(self, node: ast.Statement, *, parenthesised: bool = False) -> Any:
         """A statement as a value: an expression's own value, else what it writes (AUTO_NULL, one, or an array)."""
-        from fleetdeploy.lab.powershell.runtime import assignment, statements
-
         if isinstance(node, ast.Pipeline):
             elements = node.pipeline_elements
             if len(elements) == 1:
@@ -123,8 +121,6 @@ class Interp:
         return convert.to_bool(value)
 
     def exec_block(self, block: ast.StatementBlock | ast.NamedBlock, out: Out) -> None:
-        from fleetdeploy.lab.powershell.runtime import statements
-
         statements.exec_statements(self, block.statements, block.traps, out)
 
     def emit(self, value: Any, out: Out) -> None:

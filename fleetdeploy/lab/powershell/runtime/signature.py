@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
 ALL_SETS = "__AllParameterSets"
+_ALL_KEY = ALL_SETS.lower()
 COMMON: dict[str, str] = {
     "verbose": "Verbose", "debug": "Debug", "erroraction": "ErrorAction", "warningaction": "WarningAction",
     "informationaction": "InformationAction", "errorvariable": "ErrorVariable", "warningvariable": "WarningVariable",
@@ -63,14 +64,14 @@ class Spec:
     default: ast.Expression | None = None
     unsupported: bool = False
     script: bool = True
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        return self.name.lower()
+    def __post_init__(self) -> None:
+        self.key = self.name.lower()
 
     def in_set(self, name: str) -> InSet | None:
         """What it is in that set; a parameter of all sets takes part in each."""
-        return self.sets.get(name.lower()) or self.sets.get(ALL_SETS.lower())
+        return self.sets.get(name.lower()) or self.sets.get(_ALL_KEY)
 
     @property
     def takes_pipeline(self) -> bool:
@@ -91,6 +92,8 @@ class Signature:
     set_names: list[str] = field(default_factory=list)
     confirm_impact: str = "Medium"
 
+    takes_remaining: bool = False
+
     def finish(self) -> Signature:
         for spec in self.specs:
             self.by_key[spec.key] = spec
@@ -99,6 +102,8 @@ class Signature:
             for name in spec.sets:
                 if name != ALL_SETS.lower() and name not in (known.lower() for known in self.set_names):
                     self.set_names.append(self.spelling.get(name, name))
+            if any(part.remaining for part in spec.sets.values()):
+                self.takes_remaining = True
         return self
 
     spelling: dict[str, str] = field(default_factory=dict)
