@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from fleetdeploy.app.warm import warmed
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
+from fleetdeploy.hosts.session import Session
 from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.inventory import resolve
 from fleetdeploy.model.host import Host
@@ -43,8 +45,10 @@ def script_library(workspace: Workspace) -> ScriptLibrary:
     return ScriptLibrary(folder) if (folder / "powershell").is_dir() else shared_library()
 
 
-def connector(workspace: Workspace) -> Callable[[Host], HostVerbs]:
+def connector(workspace: Workspace, *, looking: bool = False) -> Callable[[Host], HostVerbs]:
     """A function that makes the verbs of a host; called in the host's worker thread.
+
+    ``looking``: whoever only looks leaves its session to the conductor that comes next, if there is one (``warm.py``).
 
     Raises:
         UsageError: a secret of a host in scope cannot be read. Raised here, before any host is asked.
@@ -56,8 +60,10 @@ def connector(workspace: Workspace) -> Callable[[Host], HostVerbs]:
 
     def connect(host: Host) -> HostVerbs:
         secret = vault.get(host.connection.secret)
-        return HostVerbs(
-            host.name, lambda: PsrpSession(host.name, host.connection, secret), workspace.app, library=library
-        )
+
+        def session() -> Session:
+            return warmed(host, lambda: PsrpSession(host.name, host.connection, secret), looking=looking)
+
+        return HostVerbs(host.name, session, workspace.app, library=library)
 
     return connect

@@ -53,6 +53,7 @@ def rollout(
     from fleetdeploy.app.planning import make_plan, refuse_problems
     from fleetdeploy.app.plans import what_moved
     from fleetdeploy.app.rollouts import run_forward
+    from fleetdeploy.app.warm import warm_sessions
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
@@ -66,15 +67,16 @@ def rollout(
         pause_after=pause_after,
         allow_dirty=allow_dirty,
     )
-    workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
-    with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
-        made = make_plan(workspace, version, tick=tick).plan
-    refuse_problems(made)
-    if plan is not None and plan != made.digest:
-        raise _stale(plan, made, what_moved(plan, made), flags.as_typed(**overrides, limit=limit))
-    _show_and_ask(made, output, ask=not yes and made.batches != ())
-    with _reporter(output) as reporter:
-        result = run_forward(workspace, made, actor=current_actor(reason), reporter=reporter)
+    with warm_sessions():
+        workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
+        with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
+            made = make_plan(workspace, version, tick=tick).plan
+        refuse_problems(made)
+        if plan is not None and plan != made.digest:
+            raise _stale(plan, made, what_moved(plan, made), flags.as_typed(**overrides, limit=limit))
+        _show_and_ask(made, output, ask=not yes and made.batches != ())
+        with _reporter(output) as reporter:
+            result = run_forward(workspace, made, actor=current_actor(reason), reporter=reporter)
     return _ended(result)
 
 
@@ -95,20 +97,22 @@ def rollback(
     Or the rollout ID, or back --to a version: from what the hosts remember, without this machine's store or artifacts.
     """
     from fleetdeploy.app.rollouts import Back, find_rollback, run_back
+    from fleetdeploy.app.warm import warm_sessions
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
     if rollout_id and to:
         raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
     _need_reason(take_over, reason)
-    workspace = load_workspace(project, inventory=inventory, app=app)
-    with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
-        found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, tick=tick)
-    if not isinstance(found, Back):
-        return _said(found)
-    _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
-    with _reporter(output) as reporter:
-        result = run_back(workspace, found, actor=current_actor(reason), reporter=reporter, take_over=take_over)
+    with warm_sessions():
+        workspace = load_workspace(project, inventory=inventory, app=app)
+        with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
+            found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, tick=tick)
+        if not isinstance(found, Back):
+            return _said(found)
+        _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
+        with _reporter(output) as reporter:
+            result = run_back(workspace, found, actor=current_actor(reason), reporter=reporter, take_over=take_over)
     return _ended(result)
 
 
