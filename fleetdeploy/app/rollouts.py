@@ -37,7 +37,7 @@ from fleetdeploy.plan.rollback import (
 from fleetdeploy.rollout.conduct import conduct
 from fleetdeploy.rollout.ports import Ports, Reporter
 from fleetdeploy.rollout.result import RolloutResult, RolloutRun
-from fleetdeploy.rollout.resume import finish_closing, stored_plan
+from fleetdeploy.rollout.resume import LIVING, finish_closing, stored_plan
 
 Tick = Callable[[], None]
 Decision = Literal["", "promote", "resume", "abort-rollback", "abort-leave"]
@@ -120,9 +120,14 @@ def find_rollback(
             )
         case NeedsId(silent):
             raise Refused(
-                f"{len(silent)} hosts do not answer and might know a newer rollout: {', '.join(silent)}",
+                f"{len(silent)} of {len(sights)} hosts cannot be asked and might know a newer rollout",
                 reason=RefusalReason.UNKNOWN_CANDIDATE,
-                next_steps=("fleetdeploy rollback ID", "fleetdeploy history   (lists the ids that this machine knows)"),
+                why=tuple(f"{name}: {sights[name].error}" for name in silent),
+                next_steps=(
+                    "fleetdeploy doctor",
+                    "fleetdeploy rollback ID",
+                    "fleetdeploy history   (lists the ids that this machine knows)",
+                ),
             )
 
 
@@ -286,6 +291,13 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
 def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str) -> Said:
     with _ports(workspace, _Silent()) as ports:
         failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports)
+    if LIVING in failed.values():
+        raise Refused(
+            f"the conductor of rollout {rollout} ({version}) is alive: it ends it itself",
+            reason=RefusalReason.OCCUPIED,
+            why=tuple(f"{host}: {what}" for host, what in failed.items()),
+            next_steps=("fleetdeploy status", f"fleetdeploy abort {rollout} --rollback"),
+        )
     left = f"; not on {', '.join(failed)}" if failed else ""
     if outcome == "aborted":
         return Said(f"rollout {rollout} ({version}) had changed nothing: it is closed now{left}", rollout)

@@ -82,6 +82,8 @@ def candidate(observations: Mapping[str, Observation | None]) -> Choice:
     backs = [rid for rid in unended if _kind(records, rid) == "back"]
     if backs:
         newest = _newest(records, backs)
+        if silent and newest not in named_open:
+            return NeedsId(silent)
         return Continue(newest, next(r.undoes for r in records[newest].values()))
     forwards = [rid for rid in unended if _kind(records, rid) == "forward"]
     if forwards:

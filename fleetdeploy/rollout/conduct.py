@@ -135,7 +135,7 @@ class _Conductor:
         opened = open_all(book, self.crew, [n for n, p in book.pages.items() if p.state not in _NOT_ASKED])
         if isinstance(opened, NotOpened):
             return self._refuse(opened.what, opened.next_steps, lost=False)
-        if opened.ended:
+        if opened.ended and not self._left_to_undo():
             return self._ended_before(opened)
         refused = self._silent(opened)
         if refused is not None:
@@ -175,8 +175,13 @@ class _Conductor:
             action = page.plan.action
             if action is HostAction.CHANGE or page.state is not _S.PENDING:
                 continue
-            aside = action is HostAction.SKIP and page.plan.expected is None and self.plan.kind == "forward"
-            self.book.move(page.name, _S.EXCLUDED if aside else states[action], page.plan.why)
+            silent = action is HostAction.SKIP and page.plan.expected is None
+            if silent and self.plan.kind == "back":
+                # A member that does not answer: the rollback goes on without it and ends incomplete (rule 1).
+                page.error = Unreachable(page.plan.why, host=page.name)
+                self.book.move(page.name, _S.UNREACHABLE, page.plan.why)
+                continue
+            self.book.move(page.name, _S.EXCLUDED if silent else states[action], page.plan.why)
 
     def _survey(self) -> RolloutResult | None:
         """One login per credential first; how every host is before anything is touched."""
@@ -265,6 +270,10 @@ class _Conductor:
         what = f"changed since the plan was made: {', '.join(different)}"
         return self._refuse(what, ("fleetdeploy plan", "and start again with the new plan"), lost=False)
 
+    def _left_to_undo(self) -> bool:
+        """This rollback ended elsewhere, but a host that did not answer then still has to go back under it."""
+        return self.plan.kind == "back" and any(self.book.pages[n].opened for n in self.plan.changing)
+
     def _ended_before(self, opened: Opened) -> RolloutResult:
         """This id has ended on some hosts: only its end is still to be written on the others (rule 6)."""
         book = self.book
@@ -275,7 +284,10 @@ class _Conductor:
         book.state = book.state.ended(outcome)
         code = ExitCode.PARTIAL if unclosed or outcome is not Outcome.SUCCEEDED else ExitCode.OK
         detail = f"had ended: {text}" + (f"; not closed: {', '.join(unclosed)}" if unclosed else "")
-        return end.leave(book, outcome, code, detail)
+        steps = (
+            () if outcome is Outcome.SUCCEEDED else ("fleetdeploy status", "to undo what is left: fleetdeploy rollback")
+        )
+        return end.leave(book, outcome, code, detail, steps)
 
     def _begin(self) -> None:
         """Opening is over: every host knows that this rollout runs, so nobody waits for it to withdraw (rule 4)."""
@@ -362,7 +374,8 @@ class _Conductor:
         book.phase(Phase.ROLLING_BACK)
         for page in book.pages.values():
             page.turned = True
-        names = [n for n in self.plan.changing if book.pages[n].state is _S.PENDING]
+        # Hosts where this id has ended are not open: what is left to undo there another rollback undoes.
+        names = [n for n in self.plan.changing if book.pages[n].state is _S.PENDING and book.pages[n].opened]
         if not put_back(book, self.crew, names):
             return end.interrupted(book, self.crew, "on the way back")
         return end.finish(book, self.crew, end.rollback_ending(book))
