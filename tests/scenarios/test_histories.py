@@ -7,6 +7,7 @@ held, every service runs and is armed again, and a good version still goes out. 
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,11 @@ FAULTS = (
 
 class Killed(BaseException):
     """The conductor's process is gone."""
+
+
+def armed(config: Any) -> bool:
+    """Recovery actions are set."""
+    return config.failure is not None and bool(config.failure.actions)
 
 
 def play(world: World, seed: int) -> None:
@@ -92,10 +98,14 @@ def play(world: World, seed: int) -> None:
         assert world.service_state(name) == "RUNNING", f"{name}\n{told}"
         image, config = world.image(name), host.machine.scm.config("Shop")
         if image != HAND_MADE_IMAGE:
-            assert config.failure is not None and config.failure.actions, f"{name} is disarmed\n{told}"
+            assert armed(config), f"{name} is disarmed\n{told}"
     left[0] = -1
     result = world.when_rollout("v1.4.2")
     assert outcome(result) == ("succeeded", 0), told + "\n" + world.texts()
+    for name, host in world.lab.hosts.items():
+        config = host.machine.scm.config("Shop")
+        assert armed(config), f"{name} is disarmed\n{told}"
+        assert config.failure_flag, f"{name} is half armed\n{told}"
 
 
 @pytest.mark.soak
