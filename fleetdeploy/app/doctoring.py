@@ -22,7 +22,7 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
     """
     app = workspace.app if workspace.app.app else NO_APP
     vault = Vault(Path(workspace.fleet.source).parent)
-    groups: dict[tuple[str, str, str], list[Host]] = {}
+    groups: dict[tuple[str, str], list[Host]] = {}
     for host in workspace.scope:
         vault.get(host.connection.secret)
         groups.setdefault(host.connection.credential_key, []).append(host)
@@ -36,7 +36,7 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
             found[host.name] = ask(host)
             if _login_refused(found[host.name]):
                 why = f"not tried: refused on {host.name}, and one attempt must not become a lock-out"
-                return found | {rest.name: (Finding("login", False, why),) for rest in hosts[index + 1 :]}
+                return found | {rest.name: (Finding("login", None, why),) for rest in hosts[index + 1 :]}
             if _logged_in(found[host.name]):
                 rest = hosts[index + 1 :]
                 with ThreadPoolExecutor(max_workers=PARALLEL) as pool:

@@ -19,6 +19,7 @@ from fleetdeploy.plan.build import PlanRequest, build_plan
 from fleetdeploy.rollout.survey import survey_once
 
 Tick = Callable[[], None]
+MANY_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,12 @@ def look(workspace: Workspace, *, version: str = "", tick: Tick = lambda: None) 
     checks = project.health.checks if project else ()
     parallel = project.parallel if project else 50
     return survey_once(
-        workspace.scope, connector(workspace), checks=checks, version=version, parallel=parallel, tick=tick
+        workspace.scope,
+        connector(workspace, looking=True),
+        checks=checks,
+        version=version,
+        parallel=parallel,
+        tick=tick,
     )
 
 
@@ -84,6 +90,18 @@ def _guard_problems(project: Project, artifact: Artifact, sights: Mapping[str, S
     return tuple(problems)
 
 
+def problem_lines(plan: Plan) -> tuple[str, ...]:
+    """Why it may not be carried out; hosts with the same problem share a line."""
+    hosts: dict[str, list[str]] = {}
+    for problem in plan.problems:
+        hosts.setdefault(problem.what, []).append(problem.host)
+    lines = []
+    for what, names in hosts.items():
+        told = all(name in what for name in names)
+        lines.append(what if told else f"{', '.join(names)}: {what}")
+    return tuple(lines)
+
+
 def refuse_problems(plan: Plan) -> None:
     """Stops a plan that may not be carried out.
 
@@ -93,8 +111,10 @@ def refuse_problems(plan: Plan) -> None:
     """
     if not plan.problems:
         return
-    shown = tuple(f"{p.host}: {p.what}" if p.host else p.what for p in plan.problems)
+    shown = problem_lines(plan)
     steps = tuple(dict.fromkeys(step for p in plan.problems for step in p.next_steps))
+    if len(steps) > MANY_STEPS:  # one for each host: the first will do
+        steps = (*steps[:MANY_STEPS], "and so on for the others")
     silent = [p.host for p in plan.problems if p.unreachable]
     if len(silent) == len(plan.problems):
         verb = "does" if len(silent) == 1 else "do"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def plan_blocks(plan: Plan) -> tuple[Block, ...]:
     """Headline, batches, hosts, configuration changes, notes, problems, digest."""
+    from fleetdeploy.app.planning import problem_lines
     from fleetdeploy.cli.output.wording import seconds_text
 
     verb = "roll back" if plan.kind == "back" else "roll out"
@@ -35,7 +36,7 @@ def plan_blocks(plan: Plan) -> tuple[Block, ...]:
     blocks += [Lines(lines)] if (lines := _configuration(plan)) else []
     in_table = {f"{h.host} is left as it is: {h.why}" for h in plan.hosts}
     tail = [f"note: {note}" for note in plan.notes if note not in in_table]
-    tail += [f"problem: {p.host + ': ' if p.host else ''}{p.what}" for p in plan.problems]
+    tail += [f"problem: {line}" for line in problem_lines(plan)]
     return (*blocks, Lines([*tail, f"plan {plan.digest}"]))
 
 

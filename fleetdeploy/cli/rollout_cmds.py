@@ -279,7 +279,8 @@ def _ended(result: RolloutResult) -> CommandResult:
     what = " ".join(filter(None, (result.app, result.version)))
     counts = Counter(host.state.value.replace("_", " ") for host in result.hosts)
     lines.append(f"{what} on fleet {result.fleet}: {', '.join(f'{n} {state}' for state, n in counts.items())}")
-    lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}")
+    of = f" --host {eyes[0].host}" if eyes else ""
+    lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}{of}")
     return CommandResult(
         data={"event": "result", **result.to_json()}, blocks=(Lines(lines),), exit_code=result.exit_code
     )

@@ -29,6 +29,7 @@ def status(
     from fleetdeploy.app.status import counts, describe
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking
+    from fleetdeploy.model.sight import Lost
 
     workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
     if not recorded:
@@ -50,7 +51,8 @@ def status(
     summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())
     blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
     blocks += [Lines(lines)] if (lines := _remarks(found)) else []
-    silent = [row for row in found if row.error]
+    silent = [sight.lost for sight in sights.values() if sight.observation is None]
+    code = ExitCode.UNREACHABLE if all(lost is Lost.UNREACHABLE for lost in silent) else ExitCode.REFUSED
     return CommandResult(
         data={
             "fleet": workspace.fleet.name,
@@ -59,7 +61,7 @@ def status(
             "hosts": [row.to_json() for row in found],
         },
         blocks=blocks,
-        exit_code=ExitCode.UNREACHABLE if silent else ExitCode.OK,
+        exit_code=code if silent else ExitCode.OK,
     )
 
 

@@ -37,9 +37,12 @@ class Connection:
     connect_timeout_s: float = 10.0
 
     @property
-    def credential_key(self) -> tuple[str, str, str]:
-        """Hosts with an equal key log in with the same credential (one refused login stops them all)."""
-        return (self.auth, self.user.lower(), str(self.secret))
+    def credential_key(self) -> tuple[str, str]:
+        """Hosts with an equal key log in with the same credential (one refused login stops them all).
+
+        How it is presented (Basic, NTLM) does not matter: a wrong password counts towards the lock-out either way.
+        """
+        return (self.user.lower(), str(self.secret))
 
 
 @dataclass(frozen=True, slots=True)

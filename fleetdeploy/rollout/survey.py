@@ -31,6 +31,11 @@ def lost_by(error: HostError) -> Lost:
     return Lost.FAILED
 
 
+def _bare(host: Host, error: HostError) -> str:
+    """What is wrong, without the host's name: whoever shows a sight names the host anyway."""
+    return error.what.removeprefix(f"{host.name}: ")
+
+
 def look_at(host: Host, checks: Sequence[CheckSpec], version: str) -> Callable[[Tools[HostPort]], Sight]:
     """The task that sees one host."""
 
@@ -38,14 +43,14 @@ def look_at(host: Host, checks: Sequence[CheckSpec], version: str) -> Callable[[
         try:
             seen = tools.resource.observe()
         except HostError as error:
-            return Sight(host.name, lost=lost_by(error), error=error.what)
+            return Sight(host.name, lost=lost_by(error), error=_bare(host, error))
         if seen.service is None:
             return Sight(host.name, seen)
         request = ProbeRequest(0.0, 1.0, "", "", version, from_host(checks))
         try:
             samples = tools.resource.probe(request).samples
         except HostError as error:
-            return Sight(host.name, seen, error=error.what)
+            return Sight(host.name, seen, error=_bare(host, error))
         samples = joined(samples, look(checks, host.connection.address, version))
         return Sight(host.name, seen, samples[-1] if samples else None)
 
@@ -62,11 +67,11 @@ def survey(
 ) -> dict[str, Sight]:
     """Every host as it is now, in the order given. ``tick`` is called about once a second."""
     sights: dict[str, Sight] = {}
-    waiting: dict[tuple[str, str, str], list[Host]] = {}
+    waiting: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
         waiting.setdefault(host.connection.credential_key, []).append(host)
     by_name = {h.name: h for h in hosts}
-    trusted: set[tuple[str, str, str]] = set()
+    trusted: set[tuple[str, str]] = set()
 
     def submit(host: Host) -> None:
         workers.submit(host.name, _TAG, look_at(host, checks, version))

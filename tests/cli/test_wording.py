@@ -24,7 +24,8 @@ SAMPLES: tuple[tuple[ev.Event, tuple[str, ...]], ...] = (
     (
         ev.HostFailed("w1", FAILURE, "it is put back", ("fleetdeploy show 1",)),
         (
-            "w1: FAILED the service did not start (error 1053: the service did not respond to the start request in time,"
+            "w1: FAILED the service did not start"
+            " (error 1053: the service did not respond to the start request in time,"
             " event 7009, exit code 2)",
             "w1:   now  it is put back",
             "w1:   next fleetdeploy show 1",

@@ -1,10 +1,12 @@
 """The live view on a terminal: hosts, batch, gate and bake countdown, with the log scrolling above it.
 
-Only draws what events said; keeps no truth of its own. ``plain.py`` is the same without a terminal.
+Only draws what events said; keeps no truth of its own. A picture that cannot be drawn is given up, and what remains is
+``plain.py``, the same without a terminal: no rollout ever stops because of its view.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState, Phase
 
 _ROWS = 24
+_HEAD_ROWS = 8  # the lines above the hosts, and a few of the log
 _BUSY = (HostState.ACTIVATING, HostState.VERIFYING, HostState.ROLLING_BACK, HostState.UNHEALTHY, HostState.UNKNOWN)
 
 
@@ -39,21 +42,31 @@ class LiveReporter(PlainReporter):
         self._gate = ""
         self._bake = ""
         self._live = Live(console=self._console, refresh_per_second=8, get_renderable=self._draw, transient=True)
+        self._drawing = True
         self._live.start()
 
     def report(self, event: ev.Event) -> None:
         """Takes the event into the picture and prints its sentences above it."""
-        with self._lock:
-            self._absorb(event)
-        if isinstance(event, ev.Heartbeat):
+        if not self._drawing:
+            super().report(event)
             return
-        stamp = datetime.now(UTC).strftime("%H:%M:%SZ")
-        for line in sentences(event):
-            self._console.print(Text(f"{stamp} {retyped(line)}"))
+        try:
+            with self._lock:
+                self._absorb(event)
+            if isinstance(event, ev.Heartbeat):
+                return
+            stamp = datetime.now(UTC).strftime("%H:%M:%SZ")
+            for line in sentences(event):
+                self._console.print(Text(f"{stamp} {retyped(line)}"))
+        except Exception:  # noqa: BLE001 - whatever breaks the picture must not break the rollout
+            self._drawing = False
+            self.close()
+            super().report(event)
 
     def close(self) -> None:
         """Takes the picture away; the log above it stays."""
-        self._live.stop()
+        with contextlib.suppress(Exception):
+            self._live.stop()
 
     def _absorb(self, event: ev.Event) -> None:
         match event:
@@ -84,6 +97,13 @@ class LiveReporter(PlainReporter):
                 pass
 
     def _draw(self) -> Group:
+        try:
+            return self._picture()
+        except Exception:  # noqa: BLE001 - rich draws in a thread of its own, where nobody would catch it
+            self._drawing = False
+            return Group()
+
+    def _picture(self) -> Group:
         with self._lock:
             head = Text.assemble(
                 (self._headline, "bold"), "  ", PHASE_TEXTS[self._phase].partition(":")[0], "  ", self._batch
@@ -103,7 +123,8 @@ class LiveReporter(PlainReporter):
             table.add_column(overflow="ellipsis", no_wrap=True)
         # Hosts that need eyes first; a large fleet shows the rest as counts only.
         names = sorted(self._hosts, key=lambda name: self._hosts[name][0] not in _BUSY)
-        for name in names[:_ROWS]:
+        rows = max(3, min(_ROWS, self._console.size.height - _HEAD_ROWS))
+        for name in names[:rows]:
             state, label, detail = self._hosts[name]
             style = STATE_STYLES.get(state, "")
             table.add_row(
@@ -112,6 +133,6 @@ class LiveReporter(PlainReporter):
                 Text(label),
                 Text(self._progress.get(name) or detail),
             )
-        if len(names) > _ROWS:
-            table.add_row(Text(f"… and {len(names) - _ROWS} more"), Text(""), Text(""), Text(""))
+        if len(names) > rows:
+            table.add_row(Text(f"… and {len(names) - rows} more"), Text(""), Text(""), Text(""))
         return table

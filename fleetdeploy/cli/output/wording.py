@@ -5,6 +5,8 @@ Nothing decides by these texts. An event without a sentence (progress that only 
 
 from __future__ import annotations
 
+import re
+
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
 
@@ -61,6 +63,19 @@ WIN32_TEXTS: dict[int, str] = {
     1219: "another connection with other credentials is open",
     1385: "the account lacks the right to log on as a service",
 }
+# The service control manager's events, as the event viewer words them.
+EVENT_TEXTS: dict[int, str] = {
+    7000: "the {0} service failed to start: {1}",
+    7009: "no word from the service within {0} ms",
+    7023: "the {0} service ended with the error: {1}",
+    7024: "the {0} service ended with its own error {1}",
+    7031: "the {0} service terminated unexpectedly, {1} times so far",
+    7034: "the {0} service terminated unexpectedly, {1} times so far",
+    7038: "the {0} service could not log on as {1}: {2}",
+    7041: "the {0} service could not log on as {1}",
+}
+_EVENT = re.compile(r"\(event (\d+): ([^()]*)\)")
+_PARAMETER = re.compile(r"%%(\d+)")
 # States in which a host's label is what it is about to leave.
 _LEAVING = frozenset({HostState.ACTIVATING, HostState.ROLLING_BACK})
 # What the gate's reasons mean to somebody who has not read the design.
@@ -91,15 +106,33 @@ def failure_text(failure: object) -> str:
 
     if not isinstance(failure, HostFailure):
         return ""
+    detail = _EVENT.sub(_in_words, failure.detail)
     marks = []
     if failure.win32 is not None:
-        meaning = WIN32_TEXTS.get(failure.win32)
-        marks.append(f"error {failure.win32}" + (f": {meaning}" if meaning else ""))
-    if failure.event_id is not None and f"event {failure.event_id}" not in failure.detail:
+        meaning = WIN32_TEXTS.get(failure.win32, "")
+        number = "" if f"error {failure.win32}" in failure.detail else f"error {failure.win32}"
+        if not meaning or meaning not in detail:
+            marks.append(": ".join(filter(None, (number, meaning))))
+        elif number:
+            marks.append(number)
+    if failure.event_id is not None and f"event {failure.event_id}" not in detail:
         marks.append(f"event {failure.event_id}")
     if failure.exit_code is not None and failure.exit_code != failure.win32:
         marks.append(f"exit code {failure.exit_code}")
-    return failure.detail + (f" ({', '.join(marks)})" if marks else "")
+    return detail + (f" ({', '.join(marks)})" if any(marks) else "")
+
+
+def _in_words(found: re.Match[str]) -> str:
+    """What the event viewer would say; the host sends the event's number and inserts, in no language."""
+    number, inserts = int(found[1]), [_PARAMETER.sub(_meaning, one) for one in found[2].split(", ")]
+    text = EVENT_TEXTS.get(number)
+    if text is None or text.count("{") > len(inserts):
+        return f"(event {number}: {', '.join(inserts)})"
+    return f"(event {number}: {text.format(*inserts)})"
+
+
+def _meaning(found: re.Match[str]) -> str:
+    return WIN32_TEXTS.get(int(found[1]), f"error {found[1]}")
 
 
 def sentences(event: ev.Event) -> tuple[str, ...]:
