@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import errno
 import ipaddress
 import logging
 import socket
@@ -17,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 log = logging.getLogger(__name__)
 
@@ -221,6 +222,7 @@ class ThreadedEnvironment(LoopEnvironment):
 
     def __init__(self) -> None:
         super().__init__(asyncio.new_event_loop())
+        self.loop.set_exception_handler(_unless_shut)
         self._thread = threading.Thread(target=self._run, name="lab-loop", daemon=True)
         self._thread.start()
 
@@ -235,6 +237,14 @@ class ThreadedEnvironment(LoopEnvironment):
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         self.loop.close()
+
+
+def _unless_shut(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A listener that was shut from a script's thread wakes the loop once more: its accept fails, and that is all."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno == errno.EINVAL and "handle" in context:
+        return
+    loop.default_exception_handler(context)
 
 
 async def _drain() -> None:
