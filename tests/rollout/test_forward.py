@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fleetdeploy.errors import ExitCode, LoginRefused, ScriptFailed
 from fleetdeploy.model import events as ev
-from fleetdeploy.model.run import Hold, Outcome
+from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, Outcome
 from fleetdeploy.model.strategy import Amount
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
@@ -155,17 +155,31 @@ def test_controls_that_fail_too_pause_it(scene: Scene) -> None:
 
 def test_the_floor_is_never_exceeded(scene: Scene) -> None:
     scene.with_hosts(7)
-    worst = 0
-
-    def count(host: FakeHost, request: object) -> None:
-        nonlocal worst
-        working = sum(1 for h in scene.hosts.values() if h.open and h.lock._is_owned())  # type: ignore[attr-defined]
-        worst = max(worst, working)
-
-    for host in scene.hosts.values():
-        host.on_activate = count
     result = scene.roll("v1.4.2", kind="rolling", batch=Amount(3), max_unavailable=Amount(2))
     assert result.outcome is Outcome.SUCCEEDED
-    assert worst <= 2
     sizes = [len(e.hosts) for e in scene.of(ev.BatchStarted) if isinstance(e, ev.BatchStarted)]
-    assert max(sizes) <= 2
+    assert max(sizes) == 2
+    assert most_down(scene.events) == 2
+
+
+def test_a_rollback_keeps_the_floor_for_what_is_healthy(scene: Scene) -> None:
+    scene.with_hosts(6)
+    scene.strategy = replace(scene.strategy, kind="rolling", batch=Amount(2), max_unavailable=Amount(2))
+    assert scene.roll("v1.4.2").outcome is Outcome.SUCCEEDED
+    assert scene.go(scene.rollback_plan("R1")).outcome is Outcome.SUCCEEDED
+    assert most_down(scene.events) == 2
+    assert scene.roll("v1.4.2").outcome is Outcome.SUCCEEDED
+    scene.strategy = replace(scene.strategy, all_at_once_rollback=True)
+    assert scene.go(scene.rollback_plan("R3")).outcome is Outcome.SUCCEEDED
+    assert most_down(scene.events) > 2, "asked to hurry"
+
+
+def most_down(events: list[ev.Event]) -> int:
+    """Most hosts that did not serve at the same time, by what was reported."""
+    states: dict[str, HostState] = {}
+    worst = 0
+    for event in events:
+        if isinstance(event, ev.HostChanged):
+            states[event.host] = event.state
+            worst = max(worst, sum(1 for s in states.values() if s in NOT_SERVING))
+    return worst

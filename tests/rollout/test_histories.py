@@ -14,6 +14,7 @@ import pytest
 
 from fleetdeploy.engine.interrupt import Interrupt
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.run import NOT_SERVING, HostState
 from fleetdeploy.model.strategy import Amount
 from fleetdeploy.model.verbs import ActivateRequest
 from fleetdeploy.plan.rollback import AlreadyUndone, CloseOnly, Continue, NeedsId, NothingToUndo, Undo, candidate
@@ -34,9 +35,9 @@ class Adversary:
     def __init__(self, scene: Scene, seed: int) -> None:
         self.scene = scene
         self.rng = random.Random(seed)
-        self.worst_down = 0
         self.kill_after: int | None = None
         self.history: list[str] = []
+        self.states: dict[str, HostState] = {}
         scene.strategy = replace(scene.strategy, batch=Amount(2), bake_canary_s=0.0, pause_timeout_s=0.05)
         scene.health = replace(scene.health, min_healthy_s=0.02, deadline_s=0.15, interval_s=0.01)
         scene.with_hosts(self.rng.randint(2, 5))
@@ -44,6 +45,7 @@ class Adversary:
 
         def report(event: ev.Event) -> None:
             real(event)
+            self._watch_the_floor(event)
             if self.kill_after is not None and not isinstance(event, ev.TRANSIENT):
                 self.kill_after -= 1
                 if self.kill_after < 0:
@@ -51,6 +53,17 @@ class Adversary:
                     raise Killed
 
         scene.report = report  # type: ignore[method-assign]
+
+    def _watch_the_floor(self, event: ev.Event) -> None:
+        """No healthy host is begun when the others that do not serve are as many as may be."""
+        if isinstance(event, ev.RolloutStarted):
+            self.states.clear()
+        if not isinstance(event, ev.HostChanged):
+            return
+        self.states[event.host] = event.state
+        if event.state is HostState.ACTIVATING:
+            down = [n for n, s in self.states.items() if s in NOT_SERVING]
+            assert len(down) <= 2, f"{down} are down at once"
 
     def disturb(self) -> None:
         """Something, or nothing, on each host; perhaps the conductor dies after some events."""
