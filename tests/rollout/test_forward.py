@@ -162,6 +162,16 @@ def test_the_floor_is_never_exceeded(scene: Scene) -> None:
     assert most_down(scene.events) == 2
 
 
+def test_a_host_that_became_unknown_takes_room_away(scene: Scene) -> None:
+    scene.with_hosts(6)
+    plan = scene.plan("v1.4.2", kind="rolling", batch=Amount(2), budget=1)
+    scene.hosts[plan.batches[0].hosts[0]].dies_after_stop = True
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED_IN_PART, ExitCode.PARTIAL)
+    assert "unknown" in scene.states(result).values()
+    assert most_down(scene.events) == 2, "one at a time from then on"
+
+
 def test_a_rollback_keeps_the_floor_for_what_is_healthy(scene: Scene) -> None:
     scene.with_hosts(6)
     scene.strategy = replace(scene.strategy, kind="rolling", batch=Amount(2), max_unavailable=Amount(2))
