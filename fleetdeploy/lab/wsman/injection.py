@@ -94,15 +94,15 @@ class Injection:
             command.break_receive = False
             raise Reset
 
-    async def answering(self, command: ShellCommand | None, *, finished: bool) -> None:
-        """A Receive has taken output; ``finished``: it carries the end of the command."""
+    async def answering(self, command: ShellCommand | None) -> None:
+        """A Receive has taken output, all of it or the last."""
         if command is None:
             return
         if command.break_receive:
             command.break_receive = False
             raise Kept
         lost = command.lose_answer
-        if finished and lost is not None:
+        if lost is not None:
             command.lose_answer = None
             await asyncio.sleep(lost.seconds)
             raise Reset

@@ -226,6 +226,7 @@ class _Pipeline(ShellCommand):
         except Exception as broken:
             log.exception("the lab failed at a pipeline of host %s", self.owner.host.name)
             problem, state, error = NotSimulated(f"(a defect of the lab) {broken!r}"), "Failed", None
+        self.owner.effect_done(self)
         try:
             self._end(state, error, problem)
         except Exception as broken:
@@ -250,6 +251,7 @@ class _Pipeline(ShellCommand):
     def end_unstarted(self) -> None:
         """Stopped while it waited for a runspace."""
         self.wire.start()
+        self.owner.effect_done(self)
         self.wire.stop()
         self.owner.finished(self)
 
@@ -374,9 +376,12 @@ class PowerShellShell(Shell):
             self._waiting.remove(pipeline)
         pipeline.end_unstarted()
 
+    def effect_done(self, pipeline: _Pipeline) -> None:
+        """From the pipeline's thread, before its last message: an answer that is to be lost must not slip through."""
+        self._hooks.ended(pipeline)
+
     def finished(self, pipeline: _Pipeline) -> None:
         """From the pipeline's thread, after its last message."""
-        self._hooks.ended(pipeline)
         self.pool.pipeline_table.pop(pipeline.wire.pipeline_id, None)
         pipeline.queue.finish()
 

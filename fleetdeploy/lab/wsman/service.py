@@ -266,7 +266,7 @@ class WinRmService:
         # a client that waits as long as it asks the host to wait must get the host's answer first
         items, finished = await queue.take(max(room, 8192), min(request.operation_timeout, self.limits.max_timeout_s))
         try:
-            await self.injection.answering(command, finished=finished)
+            await self.injection.answering(command)
         except Kept:
             queue.give_back(items)
             raise Reset from None
