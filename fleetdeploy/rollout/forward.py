@@ -8,6 +8,7 @@ returns how the way ended. Going back is in ``rollback.py``, waiting for a perso
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from fleetdeploy.engine.executor import CancelledTask, Done, Task, Tools
 from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
@@ -132,28 +133,30 @@ class Forward:
 
     def _batch(self, batch: Batch, of: int, *, skip_bake: bool) -> Way:
         book = self.book
+        promoted = skip_bake or not batch.promotion
+        looked = skip_bake
         while True:
             book.phase(Phase.ROLLING)
-            book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
+            if any(book.pages[n].state in _WAITING for n in batch.hosts):
+                book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
             decision = self._work(batch)
-            if isinstance(decision, gate.Bake):
+            if isinstance(decision, gate.Bake) and not looked:
                 book.say(ev.BatchDone(batch.index, of))
-                decision = gate.Proceed() if skip_bake else self._bake(batch, decision)
+                decision = self._bake(batch, decision)
             if isinstance(decision, gate.Pause):
                 way = pause(book, self.crew, self.gate, decision, recheck=self._recheck)
-                if way is Way.ON:
-                    continue
-                return way
-            if isinstance(decision, Way):
-                return decision
-            way = way_of(decision)
-            if way is not Way.ON:
-                return way
-            if batch.promotion and not skip_bake:
-                way = await_promotion(book, self.crew)
                 if way is not Way.ON:
                     return way
-            return Way.ON
+                continue
+            way = decision if isinstance(decision, Way) else way_of(decision)
+            if way is not Way.ON or promoted:
+                return way
+            way = await_promotion(book, self.crew)
+            if way is not Way.ON:
+                return way
+            # Nobody looked while it waited, perhaps for hours: one fresh sample of each before it goes on.
+            promoted = True
+            batch = replace(batch, bake_s=0.0)
 
     def _work(self, batch: Batch) -> gate.Decision | Way:
         """Every host of the batch, as the floor lets them; ends when all have a result or none may start."""

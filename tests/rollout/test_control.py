@@ -336,3 +336,22 @@ def test_resume_finishes_an_end_that_was_not_written_everywhere(scene: Scene) ->
     assert (again.outcome, again.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
     assert [h.stops for h in scene.hosts.values()] == stops
     assert scene.hosts["web3"].rollouts["R1"].outcome == "succeeded"
+
+
+def test_a_canary_that_fell_ill_while_it_waited_is_not_promoted(scene: Scene) -> None:
+    scene.with_hosts(3)
+    journal = scene.journal
+    assert journal is not None
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HoldChanged) and event.hold is Hold.AWAITING_PROMOTION:
+            for host in scene.hosts.values():
+                host.sick = lambda h: h.version == "v1.4.2"
+            journal.request("R1", "promote", "me")
+
+    scene.report = report  # type: ignore[method-assign]
+    result = scene.go(scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=5.0))
+    assert result.outcome is Outcome.ROLLED_BACK
+    assert sum(1 for h in scene.hosts.values() if h.stops) == 1
