@@ -1,6 +1,6 @@
 """What a rollout hands back when its conductor ends: values that the command line draws and turns into an exit code.
 
-Decides nothing but the exit code (one function, the table of design.md section 6).
+Values only: the exit code is chosen in ``finish.py`` (the table of design.md section 6).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -30,6 +31,20 @@ def test_a_signal_in_the_middle_then_resume(world: World, number: signal.Signals
     assert outcome(result) == ("succeeded", 0), world.texts()
     assert set(world.stops().values()) == {1}
     assert world.nothing_is_open()
+
+
+def test_a_second_signal_leaves_at_once_and_the_host_ends_by_itself(world: World) -> None:
+    world.given_hosts(2)
+    world.given_version("v1.4.2", start_seconds=2.0)
+    process = world.when_started("rollout", "v1.4.2", "--yes")
+    wait_for(lambda: sum(world.stops().values()) > 0, 40.0, every=0.005)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)  # two of the same at once are one to the kernel
+    code, output = end(process, signal.SIGINT, seconds=5.0)
+    assert code == 4, output
+    # The script on the host was not ended with it
+    wait_for(lambda: {world.service_state(n) for n in world.lab.hosts} == {"RUNNING"})
+    wait_for(lambda: any("releases" in image for image in world.images()))
 
 
 def test_a_controller_killed_inside_activate(world: World) -> None:
