@@ -181,12 +181,12 @@ def _rollback_again(demo: Demo) -> None:
 
 
 def _rollback_from_elsewhere(demo: Demo) -> None:
-    """5. The store is gone, another directory, inventory and login alone: back to the hand-made service"""
+    """5. The store is gone, another directory, inventory and login alone: in a hurry back to the hand-made service"""
     shutil.rmtree(demo.home / "store", ignore_errors=True)
     elsewhere = demo.home / "on-call"
     elsewhere.mkdir()
     fleet.write_inventory(elsewhere, demo.lab)
-    code = demo.run("rollback", "--to", fleet.OLD, "--app", fleet.APP, "--yes", cwd=elsewhere)
+    code = demo.run("rollback", "--to", fleet.OLD, "--app", fleet.APP, "--all-at-once", "--yes", cwd=elsewhere)
     demo.prove("the rollback succeeded (exit code 0)", code == ExitCode.OK, code)
     demo.prove_running(fleet.OLD, "--app", fleet.APP, cwd=elsewhere)
     images = {name: host.machine.scm.config(fleet.APP).image_path for name, host in demo.lab.hosts.items()}

@@ -37,13 +37,13 @@ strategy:
   kind: canary
   canary: 10%
   batch: 50%
-  bake_canary: 5s
+  bake_canary: 4s
 checks:
   - name: healthz
     http: {{port: {PORT}, path: /healthz, timeout: 2s}}
   - name: version
     http: {{port: {PORT}, path: /version, contains: "{{version}}"}}
-health: {{min_healthy: 1500ms, interval: 500ms, deadline: 15s}}
+health: {{min_healthy: 1s, interval: 500ms, deadline: 15s}}
 """
 
 
