@@ -31,7 +31,7 @@ def test_pause_after_canary_then_promote_abort_or_leave(make_world: MakeWorld) -
         world.given_version(version)
     paused = world.expect(7, "rollout", "v1.4.2", "--pause-after", "canary")
     paused.says("AWAITING PROMOTION", "fleetdeploy promote 01", "--rollback", "exit code 7")
-    assert world.running() == {"web1": "v1.4.2", "web2": "v1.4.0", "web3": "v1.4.0"}
+    assert world.on() == {"web1": "v1.4.2", "web2": "v1.4.0", "web3": "v1.4.0"}
     world.expect(0, "status").says("is still open", "fleetdeploy resume 01")
     world.expect(6, "rollout", "v1.4.4").says("was not ended", "fleetdeploy resume 01", "fleetdeploy rollback")
     world.expect(2, "abort").says("--rollback or --leave")
@@ -42,12 +42,12 @@ def test_pause_after_canary_then_promote_abort_or_leave(make_world: MakeWorld) -
     world.expect(7, "rollout", "v1.4.4", "--pause-after", "canary", "--output", "json")
     undone = world.expect(3, "abort", rollout_id(world)[-6:], "--rollback")
     undone.says("ABORTED", "every changed host is back as it was")
-    assert set(world.running().values()) == {"v1.4.2"}
+    assert set(world.on().values()) == {"v1.4.2"}
 
     world.expect(7, "rollout", "v1.4.5", "--pause-after", "canary")
     left = world.expect(8, "abort", "--leave")
     left.says("not on target: web2, web3")
-    assert world.running() == {"web1": "v1.4.5", "web2": "v1.4.2", "web3": "v1.4.2"}
+    assert world.on() == {"web1": "v1.4.5", "web2": "v1.4.2", "web3": "v1.4.2"}
 
 
 def test_a_living_conductor_takes_the_promotion_of_another_process(make_world: MakeWorld) -> None:
