@@ -7,7 +7,7 @@ a script at a point of the simulated machine: its shell ends, or the machine reb
 from __future__ import annotations
 
 import re
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -183,8 +183,23 @@ class Knife:
             return
         self._pattern = ""
         self.cut_at.append(point)
-        if self._how == "reboot":
-            self.host.machine.env.schedule(0.0, lambda: self.host.machine.reboot(seconds=0.1))
-        else:
-            self.lab.environment.loop.call_soon_threadsafe(self.host.service.end_all_shells)
-        time.sleep(0.05)
+        (self._reboot if self._how == "reboot" else self._end_shells)()
+
+    def _reboot(self) -> None:
+        """The power goes when the script lets go of the machine, whose lock it holds here (so does the lab's loop,
+        perhaps, wait for that lock: then its turn comes later)."""
+        due = threading.Event()
+
+        def reboot() -> None:
+            due.set()
+            self.host.machine.reboot(seconds=0.1)
+
+        self.host.machine.env.schedule(0.0, reboot)
+        due.wait(1.0)
+
+    def _end_shells(self) -> None:
+        """Every script is told at once; the shells themselves end when the lab's loop comes to it."""
+        for shell in list(self.host.service.shells.values()):
+            for command in list(shell.commands.values()):
+                command.stop.set()
+        self.lab.environment.loop.call_soon_threadsafe(self.host.service.end_all_shells)
