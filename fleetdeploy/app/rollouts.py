@@ -22,7 +22,7 @@ from fleetdeploy.model.project import Timeouts
 from fleetdeploy.model.service import ServiceSpec
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.strategy import StrategySettings
-from fleetdeploy.model.verbs import Actor
+from fleetdeploy.model.verbs import Actor, AppRef
 from fleetdeploy.plan.rollback import (
     AlreadyUndone,
     CloseOnly,
@@ -78,7 +78,13 @@ def run_back(
 
 
 def find_rollback(
-    workspace: Workspace, *, rollout: str = "", target: str = "", hurry: bool = False, tick: Tick
+    workspace: Workspace,
+    *,
+    rollout: str = "",
+    target: str = "",
+    hurry: bool = False,
+    take_over: bool = False,
+    tick: Tick,
 ) -> Back | Said:
     """What a rollback would do, from the hosts' own memory: the store may be empty (protocol.md rules 15 and 16).
 
@@ -87,6 +93,7 @@ def find_rollback(
         rollout: of ``rollback ID``.
         target: of ``rollback --to VERSION``.
         hurry: healthy hosts go back without regard to the floor.
+        take_over: a rollout that changed nothing is closed even if its conductor lives.
 
     Raises:
         Refused: nothing to go back to, or hosts are silent that might know better.
@@ -108,7 +115,7 @@ def find_rollback(
         case Continue(found, undoes):
             return Back(_rollback_plan(whole, sights, rollout=undoes, hurry=hurry), rollout=found)
         case CloseOnly(found, version, outcome):
-            return _close_only(whole, found, version, outcome)
+            return _close_only(whole, found, version, outcome, take_over=take_over)
         case AlreadyUndone(found, version):
             steps = ("fleetdeploy rollback --to VERSION", "fleetdeploy rollback ID", "fleetdeploy history")
             return Said(f"already undone, nothing changed: {version} (rollout {found}) is off every host", found, steps)
@@ -200,6 +207,8 @@ def _run(
     take_over: bool = False,
 ) -> RolloutResult:
     project = workspace.project
+    if not workspace.app.app:  # found in the hosts' index when the plan was made
+        workspace = replace(workspace, app=AppRef(plan.app.app, "", ""))
     with _ports(workspace, reporter) as ports:
         run = RolloutRun(
             id=rollout or str(ULID()),
@@ -288,15 +297,15 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
     return found[0]
 
 
-def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str) -> Said:
+def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str, *, take_over: bool = False) -> Said:
     with _ports(workspace, _Silent()) as ports:
-        failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports)
+        failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports, take_over=take_over)
     if LIVING in failed.values():
         raise Refused(
             f"the conductor of rollout {rollout} ({version}) is alive: it ends it itself",
             reason=RefusalReason.OCCUPIED,
             why=tuple(f"{host}: {what}" for host, what in failed.items()),
-            next_steps=("fleetdeploy status", f"fleetdeploy abort {rollout} --rollback"),
+            next_steps=("fleetdeploy status", "fleetdeploy rollback --take-over --reason WHY"),
         )
     left = f"; not on {', '.join(failed)}" if failed else ""
     if outcome == "aborted":

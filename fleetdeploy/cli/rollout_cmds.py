@@ -107,7 +107,7 @@ def rollback(
     with warm_sessions():
         workspace = load_workspace(project, inventory=inventory, app=app)
         with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
-            found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, tick=tick)
+            found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, take_over=take_over, tick=tick)
         if not isinstance(found, Back):
             return _said(found)
         _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
@@ -268,14 +268,14 @@ _EYES = frozenset(
 
 def _ended(result: RolloutResult) -> CommandResult:
     """The end of a rollout; its events were streamed, this adds the list of hosts that need an eye."""
-    from fleetdeploy.cli.output.wording import failure_text
+    from fleetdeploy.cli.output.wording import failure_text, state_text
 
     eyes = [h for h in result.hosts if h.failure or h.state in _EYES] if result.exit_code != 0 else []
     lines = ["hosts to look at:"] if eyes else []
     for host in eyes:
         why = failure_text(host.failure) if host.failure else "; ".join(host.notes[-1:])
-        state = " ".join(filter(None, (host.state.value.replace("_", " "), host.label)))
-        lines.append(f"  {host.host}: {state}" + (f": {why}" if why else ""))
+        why = why.removeprefix(f"{host.host}: ")
+        lines.append(f"  {host.host}: {state_text(host.state, host.label)}" + (f": {why}" if why else ""))
     what = " ".join(filter(None, (result.app, result.version)))
     counts = Counter(host.state.value.replace("_", " ") for host in result.hosts)
     lines.append(f"{what} on fleet {result.fleet}: {', '.join(f'{n} {state}' for state, n in counts.items())}")

@@ -52,6 +52,7 @@ def status(
     blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
     blocks += [Lines(lines)] if (lines := _remarks(found)) else []
     silent = [sight.lost for sight in sights.values() if sight.observation is None]
+    unwell = any(row.healthy is False for row in found)
     code = ExitCode.UNREACHABLE if all(lost is Lost.UNREACHABLE for lost in silent) else ExitCode.REFUSED
     return CommandResult(
         data={
@@ -61,7 +62,7 @@ def status(
             "hosts": [row.to_json() for row in found],
         },
         blocks=blocks,
-        exit_code=code if silent else ExitCode.OK,
+        exit_code=code if silent else ExitCode.PARTIAL if unwell else ExitCode.OK,
     )
 
 

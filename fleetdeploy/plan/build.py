@@ -176,7 +176,8 @@ def _host_problems(request: PlanRequest, host: Host, sight: Sight) -> list[Probl
     need = request.artifact.manifest.size + _MARGIN_BYTES
     if request.artifact.release_name not in seen.staged and seen.free_bytes < need:
         text = f"{seen.free_bytes // 2**20} MiB free, {need // 2**20} MiB needed"
-        out.append(Problem(RefusalReason.PREFLIGHT, f"the disk is too full: {text}", host.name))
+        steps = (f"make room on the drive of {request.app.root}, or leave it out: --limit '!{host.name}'",)
+        out.append(Problem(RefusalReason.PREFLIGHT, f"the disk is too full: {text}", host.name, next_steps=steps))
     return out
 
 
@@ -207,13 +208,15 @@ def _floor_problems(
 ) -> list[Problem]:
     if settings.repair or not changing:
         return []
-    steps = ("repair the hosts that are down first: --repair", "or leave them out: --limit '!HOST'")
+    out = ",".join(f"!{name}" for name in down)
+    steps = ("repair the hosts that are down first: --repair", f"or leave them out: --limit '{out}'")
     listed = ", ".join(down)
+    some = "1 host is" if len(down) == 1 else f"{len(down)} hosts are"
     if len(down) > floor:
-        text = f"{len(down)} hosts are not healthy ({listed}), {floor} may be"
+        text = f"{some} not healthy ({listed}), {floor} may be"
         return [Problem(RefusalReason.FLOOR, text, next_steps=steps)]
     if down and len(down) == floor and any(h.healthy for h in changing):
-        text = f"{len(down)} hosts are not healthy ({listed}): that is all that may be, no healthy host can be touched"
+        text = f"{some} not healthy ({listed}): that is all that may be, no healthy host can be touched"
         return [Problem(RefusalReason.FLOOR, text, next_steps=steps)]
     return []
 

@@ -160,7 +160,7 @@ def _report(page: HostPage, *, forward: bool) -> HostReport:
         changed=page.changed,
         on_target=page.state in (_GOOD if forward else _BACK),
         failure=page.failure,
-        notes=tuple(page.notes),
+        notes=tuple(page.notes) or ((page.plan.why,) if page.plan.why else ()),
     )
 
 

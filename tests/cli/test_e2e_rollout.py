@@ -50,7 +50,9 @@ def test_a_bad_version_is_undone_and_a_rollback_goes_further(make_world: MakeWor
 
     _every_line_is_json(world)
     failed = world.expect(3, "rollout", "v1.5.0")
-    failed.says("web1: FAILED", "event 7034: the Shop service terminated unexpectedly", "error 1067")
+    failed.says(
+        "web1: FAILED", "event 7034: the Shop service terminated unexpectedly; it has done this 1 time(s)", "error 1067"
+    )
     failed.says(
         "now  the previous version runs again", "ROLLED BACK: every changed host is back as it was (exit code 3)"
     )

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleetdeploy.cli.output.plain import PlainReporter
-from fleetdeploy.cli.output.wording import PHASE_TEXTS, STATE_STYLES, seconds_text, sentences, size_text
+from fleetdeploy.cli.output.wording import PHASE_TEXTS, STATE_STYLES, hosts_text, seconds_text, sentences, size_text
 from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState, Phase
@@ -90,7 +90,7 @@ class LiveReporter(PlainReporter):
             case ev.GateDecided():
                 self._gate = f"{event.decision} ({event.reason})"
             case ev.BakeProgress(healthy, needed, hosts):
-                self._bake = f"{seconds_text(healthy)} of {seconds_text(needed)} healthy on {hosts} hosts"
+                self._bake = f"{seconds_text(healthy)} of {seconds_text(needed)} healthy on {hosts_text(hosts)}"
             case ev.HoldChanged():
                 self._gate = event.hold.value.replace("_", " ")
             case _:

@@ -57,7 +57,7 @@ def _print_table(table: Table) -> None:
 def error_data(error: FleetdeployError) -> dict[str, Any]:
     """The parts of an error, for ``--output json``."""
     data: dict[str, Any] = {
-        "type": "error",
+        "event": "error",
         "kind": type(error).__name__,
         "exit_code": int(error.exit_code),
         "what": str(error),
@@ -91,7 +91,7 @@ def print_internal_error(error: BaseException, output: str, trace_file: str | No
     """Our own bug: short text, the trace is in a file."""
     what = f"internal error: {type(error).__name__}: {error}"
     if output == "json":
-        data = {"type": "error", "kind": "internal", "exit_code": int(ExitCode.INTERNAL), "what": what}
+        data = {"event": "error", "kind": "internal", "exit_code": int(ExitCode.INTERNAL), "what": what}
         sys.stdout.write(to_json(data | {"trace": trace_file}) + "\n")
         return
     sys.stderr.write(f"error: {what}\n")

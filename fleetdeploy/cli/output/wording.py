@@ -69,8 +69,8 @@ EVENT_TEXTS: dict[int, str] = {
     7009: "no word from the service within {0} ms",
     7023: "the {0} service ended with the error: {1}",
     7024: "the {0} service ended with its own error {1}",
-    7031: "the {0} service terminated unexpectedly, {1} times so far",
-    7034: "the {0} service terminated unexpectedly, {1} times so far",
+    7031: "the {0} service terminated unexpectedly; it has done this {1} time(s)",
+    7034: "the {0} service terminated unexpectedly; it has done this {1} time(s)",
     7038: "the {0} service could not log on as {1}: {2}",
     7041: "the {0} service could not log on as {1}",
 }
@@ -78,6 +78,7 @@ _EVENT = re.compile(r"\(event (\d+): ([^()]*)\)")
 _PARAMETER = re.compile(r"%%(\d+)")
 # States in which a host's label is what it is about to leave.
 _LEAVING = frozenset({HostState.ACTIVATING, HostState.ROLLING_BACK})
+_UNSEEN = frozenset({HostState.UNKNOWN, HostState.UNREACHABLE})
 # What the gate's reasons mean to somebody who has not read the design.
 REASON_TEXTS: dict[str, str] = {"budget": "more hosts failed than the budget allows", "abort": "somebody asked for it"}
 
@@ -98,6 +99,25 @@ def seconds_text(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 and seconds != whole else f"{whole} s"
     minutes, hours = whole // 60, whole // 3600
     return f"{minutes} min" if hours == 0 else f"{hours} h {minutes % 60} min"
+
+
+def state_text(state: HostState, label: str) -> str:
+    """A host's state and version, without claiming that it runs what it was only last seen with."""
+    if label and state in _LEAVING:
+        label = f"(runs {label})"
+    elif label and state in _UNSEEN:
+        label = f"(last seen with {label})"
+    return " ".join(filter(None, (state.value.replace("_", " "), label)))
+
+
+def _bare(host: str, text: str) -> str:
+    """The line names the host already."""
+    return text.replace(f"{host}: ", "") if host else text
+
+
+def hosts_text(count: int) -> str:
+    """1 host, 2 hosts."""
+    return f"{count} host" if count == 1 else f"{count} hosts"
 
 
 def failure_text(failure: object) -> str:
@@ -150,11 +170,10 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.HostChanged(_, HostState.STAGED, _, _):
             return ()  # HostStaged has said it, with what was sent
         case ev.HostChanged(host, state, detail, label):
-            shown = f"(runs {label})" if label and state in _LEAVING else label
-            extra = " ".join(part for part in (shown, f"- {detail}" if detail else "") if part)
-            return (f"{host}: {state.value.replace('_', ' ')} {extra}".rstrip(),)
+            extra = f"- {_bare(host, detail)}" if detail else ""
+            return (" ".join(filter(None, (f"{host}:", state_text(state, label), extra))),)
         case ev.HostFailed(host, failure, now, next_steps):
-            lines = [f"{host}: FAILED {failure_text(failure)}"]
+            lines = [f"{host}: FAILED {_bare(host, failure_text(failure))}"]
             lines += [f"{host}:   now  {now}"] if now else []
             lines += [f"{host}:   next {step}" for step in next_steps]
             return tuple(lines)
@@ -168,7 +187,7 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
             return (f"TURNING BACK: {REASON_TEXTS.get(reason, reason)}" + (f": {detail}" if detail else ""),)
         case ev.Note(text, host, level):
             prefix = f"{host}: " if host else ""
-            return (f"{prefix}{'warning: ' if level == 'warning' else ''}{text}",)
+            return (f"{prefix}{'warning: ' if level == 'warning' else ''}{_bare(host, text)}",)
         case ev.Heartbeat(text):
             return (text,)
         case ev.RolloutEnded():
@@ -181,7 +200,7 @@ def _started(event: ev.RolloutStarted) -> str:
     verb = "resuming" if event.resumed else ("rolling back" if event.kind == "back" else "rolling out")
     what = f"{event.app} {event.version} on fleet {event.fleet}".replace("  ", " ")
     undoes = f", undoing {event.undoes}" if event.undoes else ""
-    return f"{verb} {what}: {len(event.hosts)} hosts, plan {event.digest}{undoes}"
+    return f"{verb} {what}: {hosts_text(len(event.hosts))}, plan {event.digest}{undoes}"
 
 
 def _held(event: ev.HoldChanged) -> tuple[str, ...]:
