@@ -49,11 +49,14 @@ def stored_plan(store: PlanStore, rollout: str) -> Plan | None:
 LIVING = "its conductor is alive"
 
 
-def finish_closing(rollout: str, outcome: str, hosts: tuple[Host, ...], ports: Ports) -> Mapping[str, str]:
+def finish_closing(
+    rollout: str, outcome: str, hosts: tuple[Host, ...], ports: Ports, *, take_over: bool = False
+) -> Mapping[str, str]:
     """Write the end of ``rollout`` on every host of its plan where it is missing (protocol.md rule 6); what failed.
 
     Also where no entry stands, so that a late ``open`` finds the end. Only id and conductor together may close, so the
-    entry's own are shown. One host with a fresh sign of life keeps all of them (rule 3): then nothing is closed.
+    entry's own are shown. One host with a fresh sign of life keeps all of them (rule 3): then nothing is closed, but
+    with ``take_over``.
     """
     workers = workers_for(hosts, ports.connect, parallel=50, beat_interval_s=3600.0)
     names = {h.name for h in hosts}
@@ -88,7 +91,7 @@ def finish_closing(rollout: str, outcome: str, hosts: tuple[Host, ...], ports: P
         seen = {n: s.state for n, s in each(names, look).items() if isinstance(s, Observation) and s.state}
         records = {n: r for n, state in seen.items() if (r := state.rollout(rollout)) is not None}
         living = [n for n, s in seen.items() if s.open and s.open.rollout == rollout and s.open.alive_here]
-        if living:
+        if living and not take_over:
             return dict.fromkeys(living, LIVING)
         machines = max((r.machines for r in records.values()), key=len, default=())
         members = (set(records) | {name for name, _ in machines}) & names
