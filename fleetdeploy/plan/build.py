@@ -20,7 +20,7 @@ from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import Expected, Observation
 from fleetdeploy.plan.batches import Candidate, floor_of
-from fleetdeploy.plan.diff import config_diff
+from fleetdeploy.plan.diff import account_key, config_diff, needs_password
 from fleetdeploy.plan.naming import label_of
 from fleetdeploy.plan.strategies import STRATEGIES
 
@@ -173,12 +173,24 @@ def _host_problems(request: PlanRequest, host: Host, sight: Sight) -> list[Probl
         out.append(Problem(RefusalReason.PREFLIGHT, "the login is not a local administrator", host.name))
     if seen.language_mode != "FullLanguage":
         out.append(Problem(RefusalReason.PREFLIGHT, f"PowerShell is in {seen.language_mode} mode", host.name))
+    out += _account_problems(request, host, seen)
     need = request.artifact.manifest.size + _MARGIN_BYTES
     if request.artifact.release_name not in seen.staged and seen.free_bytes < need:
         text = f"{seen.free_bytes // 2**20} MiB free, {need // 2**20} MiB needed"
         steps = (f"make room on the drive of {request.app.root}, or leave it out: --limit '!{host.name}'",)
         out.append(Problem(RefusalReason.PREFLIGHT, f"the disk is too full: {text}", host.name, next_steps=steps))
     return out
+
+
+def _account_problems(request: PlanRequest, host: Host, seen: Observation) -> list[Problem]:
+    """An account with a password that is replaced could not be put back: its password is known to nobody here."""
+    current = str(seen.service.snapshot.values.get("account") or "") if seen.service else ""
+    wanted = request.app.account
+    if wanted is None or account_key(current) == account_key(wanted) or not needs_password(current):
+        return []
+    text = f"the service runs as {current}; after a change to {wanted} a rollback could not log it on again"
+    steps = ("change the account by hand first, then roll out", "or leave account out of fleetdeploy.yml")
+    return [Problem(RefusalReason.PREFLIGHT, text, host.name, next_steps=steps)]
 
 
 def _lost_problems(request: PlanRequest, host: Host, sight: Sight) -> list[Problem]:

@@ -38,6 +38,14 @@ def account_key(name: str) -> str:
     return _ACCOUNTS.get(low, low)
 
 
+def needs_password(account: str) -> bool:
+    """True for an account that can only be set with its password: not built in, not virtual, not managed (``$``)."""
+    key = account_key(account)
+    if key in ("localsystem", "localservice", "networkservice") or key.startswith("nt service\\"):
+        return False
+    return not key.endswith("$")
+
+
 def recovery_of(snapshot: Snapshot) -> tuple[int, tuple[tuple[str, int], ...]]:
     """Reset period and actions out of the registry's FailureActions blob; (0, ()) if there is none or it is broken."""
     text = snapshot.values.get("failure_actions")

@@ -85,6 +85,23 @@ def test_why_not(seen: Sight, reason: RefusalReason) -> None:
     assert reasons(plan(seen, sight("b"))) == {reason}
 
 
+@pytest.mark.parametrize(
+    ("current", "wanted", "refused"),
+    [
+        (r"CORP\old", r"CORP\new", True),
+        (r"CORP\old", r"corp\OLD", False),
+        ("LocalSystem", r"CORP\new", False),
+        (r"CORP\managed$", r"CORP\new", False),
+        (r"NT SERVICE\Shop", r"CORP\new", False),
+        (r"CORP\old", "LocalSystem", True),
+        (r"CORP\old", None, False),
+    ],
+)
+def test_an_account_that_could_not_be_put_back_is_not_replaced(current: str, wanted: str | None, refused: bool) -> None:
+    made = plan(sight("a", service(snapshot={"account": current})), app=replace(SPEC, account=wanted))
+    assert bool(made.problems) is refused
+
+
 def test_the_same_machine_twice_is_refused() -> None:
     assert reasons(plan(sight("a", machine_id="m"), sight("b", machine_id="m"))) == {RefusalReason.PREFLIGHT}
 
