@@ -131,7 +131,7 @@ class _Conductor:
             return refused
         self._settle_unchanged()
         if book.ports.interrupt.requested:
-            return end.interrupted(book, self.crew, "before any host was opened")
+            return self._never_began()
         opened = open_all(book, self.crew, [n for n, p in book.pages.items() if p.state not in _NOT_ASKED])
         if isinstance(opened, NotOpened):
             return self._refuse(opened.what, opened.next_steps, lost=False)
@@ -158,6 +158,14 @@ class _Conductor:
         book.state = book.state.ended(Outcome.REFUSED)
         code = ExitCode.UNREACHABLE if lost else ExitCode.REFUSED
         return end.leave(book, Outcome.REFUSED, code, what, steps)
+
+    def _never_began(self) -> RolloutResult:
+        """A signal before any host was opened: nothing to resume, unless an earlier conductor left something."""
+        if self.run_.resume:
+            return end.interrupted(self.book, self.crew, "before any host was opened")
+        self.book.state = self.book.state.ended(Outcome.ABORTED)
+        detail = "interrupted before any host was opened: nothing was changed"
+        return end.leave(self.book, Outcome.ABORTED, ExitCode.INTERRUPTED, detail, ("type the same command again",))
 
     def _nothing(self) -> RolloutResult:
         """Nothing to do: no host is opened, nothing is written anywhere."""

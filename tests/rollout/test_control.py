@@ -355,3 +355,12 @@ def test_a_canary_that_fell_ill_while_it_waited_is_not_promoted(scene: Scene) ->
     result = scene.go(scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=5.0))
     assert result.outcome is Outcome.ROLLED_BACK
     assert sum(1 for h in scene.hosts.values() if h.stops) == 1
+
+
+def test_a_signal_before_anything_was_opened_leaves_nothing_to_resume(scene: Scene) -> None:
+    scene.with_hosts(2)
+    plan = scene.plan("v1.4.2")
+    scene.interrupt.request()
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.ABORTED, ExitCode.INTERRUPTED)
+    assert all(not h.rollouts and h.open is None for h in scene.hosts.values())
