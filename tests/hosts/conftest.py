@@ -52,7 +52,7 @@ def build_artifact(folder: Path, version: str, **behaviour: Any) -> Artifact:
     return Artifact(version, Manifest((entry,)), BuildInfo("amd64"), "shop.exe", {"shop.exe": str(path)})
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a condition; a host that cannot be asked just now has not come to it yet."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -9,9 +9,10 @@ import pytest
 from fleetdeploy.errors import AnswerLost, Busy, ProtocolRefused, ScriptFailed, Unreachable
 from fleetdeploy.hosts.doctor import diagnose, healthy
 from fleetdeploy.lab.windows.faults import FaultKind
+from fleetdeploy.lab.windows.nodes import Access, Share
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
-from fleetdeploy.model.verbs import ActivateOutcome
+from fleetdeploy.model.verbs import ActivateOutcome, ActivateResult
 from tests.hosts.conftest import APP, MakeRig, Rig, program, until
 
 
@@ -99,22 +100,28 @@ def test_a_reboot_in_the_middle_is_repaired_by_the_next_activate(rig: Rig, point
 
 
 def test_two_verbs_at_once_wait_for_each_other(rig: Rig) -> None:
-    artifact = rig.artifact("v1.4.2", start_seconds=3.0)
+    artifact = rig.artifact("v1.4.2")
     rig.open()
     rig.stage(artifact)
-    done: list[object] = []
-    request = rig.request(artifact, start_timeout_s=9.0)
+    done: list[ActivateResult] = []
+    request = rig.request(artifact, lock_wait_s=60.0)
+    second = rig.connect(attempts=1)
+    files = rig.host.machine.fs
+    files.mkdir("C:\\ProgramData\\fleetdeploy")
+    # The first one has the app's lock and waits for the machine's, for as long as this test likes.
+    machine_lock = files.open("C:\\ProgramData\\fleetdeploy\\machine.lock", "OpenOrCreate", Access.READ, Share.NONE)
     worker = threading.Thread(target=lambda: done.append(rig.verbs.activate(request)))
     worker.start()
-    second = rig.connect(attempts=1)
-    until(lambda: second.observe().running_verb == "activate")
-    from dataclasses import replace
-
-    with pytest.raises(Busy):
-        second.activate(replace(rig.request(artifact), lock_wait_s=0.2))
-    second.beat(rig.claim())
-    worker.join()
-    assert len(done) == 1
+    try:
+        until(lambda: second.observe().running_verb == "activate")
+        with pytest.raises(Busy):
+            second.activate(rig.request(artifact, lock_wait_s=0.2))
+        second.beat(rig.claim())
+        assert done == []
+    finally:
+        machine_lock.close()
+        worker.join()
+    assert [result.outcome for result in done] == [ActivateOutcome.ACTIVATED]
 
 
 def connection(rig: Rig, **changes: object) -> Connection:

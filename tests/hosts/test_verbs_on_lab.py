@@ -397,17 +397,21 @@ def test_a_host_that_runs_something_else_by_now_is_left_alone(rig: Rig) -> None:
 
 
 def test_beat_renews_the_sign_of_life(rig: Rig) -> None:
-    rig.open(ttl_s=0.2)
+    rig.open(ttl_s=60.0)
+    rig.host.machine.clock.let_pass(61.0)
+    state = rig.seen().state
+    assert state is not None
+    assert state.open is not None
+    assert state.open.alive_here is False
     rig.verbs.beat(rig.claim())
     state = rig.seen().state
     assert state is not None
     assert state.open is not None
     assert state.open.phase == "running"
     assert state.open.life is not None
+    assert state.open.alive_here is True
     rig.host.machine.reboot(seconds=0.2)
-    import time
-
-    time.sleep(0.8)
+    until(lambda: rig.host.machine.boots == 2 and rig.host.machine.up)
     rig.verbs.disconnect()
     state = rig.seen().state
     assert state is not None

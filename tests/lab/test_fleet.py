@@ -16,7 +16,7 @@ from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_arti
 from fleetdeploy.lab.wsman.server import bound_socket
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came true"

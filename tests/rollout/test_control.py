@@ -102,7 +102,7 @@ def test_promote_through_the_requests_table(scene: Scene) -> None:
     assert journal is not None
 
     def promote() -> None:
-        for _ in range(100):
+        for _ in range(3000):
             if any(isinstance(e, ev.HoldChanged) and e.hold is Hold.AWAITING_PROMOTION for e in scene.events):
                 journal.request("R1", "promote", "me")
                 return
@@ -110,7 +110,7 @@ def test_promote_through_the_requests_table(scene: Scene) -> None:
 
     thread = threading.Thread(target=promote)
     thread.start()
-    result = scene.go(scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=5.0))
+    result = scene.go(scene.plan("v1.4.2", pause_after_canary=True, pause_timeout_s=60.0))
     thread.join()
     assert result.outcome is Outcome.SUCCEEDED
 
@@ -364,3 +364,52 @@ def test_a_signal_before_anything_was_opened_leaves_nothing_to_resume(scene: Sce
     result = scene.go(plan)
     assert (result.outcome, result.exit_code) == (Outcome.ABORTED, ExitCode.INTERRUPTED)
     assert all(not h.rollouts and h.open is None for h in scene.hosts.values())
+
+
+def test_a_conductor_that_is_cut_off_waits_and_goes_on_when_the_line_is_back(scene: Scene) -> None:
+    scene.with_hosts(4)
+    plan = scene.plan("v1.4.2", pause_timeout_s=4.0)
+    canary = scene.hosts[plan.batches[0].hosts[0]]
+
+    def cut(host: FakeHost, request: object) -> None:
+        for other in scene.hosts.values():
+            other.dead = True
+
+    canary.on_activate = cut
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HoldChanged) and event.hold is Hold.PAUSED:
+            assert event.reason is not None
+            assert event.reason.value == "cut-off"
+            canary.on_activate = lambda h, r: None
+            for host in scene.hosts.values():
+                host.dead = False
+
+    scene.report = report  # type: ignore[method-assign]
+    result = scene.go(plan)
+    assert any(isinstance(e, ev.HoldChanged) and e.hold is Hold.PAUSED for e in scene.events)
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
+    assert all(h.stops == 1 for h in scene.hosts.values())
+
+
+def test_on_unknown_says_what_ends_a_pause_that_nobody_ends(scene: Scene) -> None:
+    scene.with_hosts(4)
+    bad: list[bool] = []
+    for host in scene.hosts.values():
+        host.sick = lambda h: bool(bad)
+        host.on_activate = lambda h, r: bad.append(True)
+    plan = scene.plan("v1.4.2", on_unknown="stop", pause_timeout_s=0.2)
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.ABORTED, ExitCode.MIXED), "an unhealthy host is left"
+    for host in scene.hosts.values():
+        host.on_activate = lambda h, r: None
+    bad.clear()
+    assert scene.go(scene.rollback_plan("R1")).outcome is Outcome.SUCCEEDED
+    plan = scene.plan("v1.4.2", on_unknown="rollback", pause_timeout_s=0.2)
+    for host in scene.hosts.values():
+        host.sick = lambda h: bool(bad) and h.version == "v1.4.2"
+        host.on_activate = lambda h, r: bad.append(True)
+    assert scene.go(plan).outcome is Outcome.ROLLED_BACK
+    assert scene.versions() == {"v1.4.0"}

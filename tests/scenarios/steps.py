@@ -218,7 +218,7 @@ def outcome(result: RolloutResult | Said) -> tuple[str, int]:
     return (result.outcome.value if result.outcome else result.hold.value, int(result.exit_code))
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15.0, every: float = 0.05) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 40.0, every: float = 0.05) -> None:
     """Wait for something that another thread or process does."""
     until = time.monotonic() + seconds
     while not condition():

@@ -1,7 +1,8 @@
 """A host's wall clock and its time since boot.
 
-The wall clock may be off and may be set by a test; uptime never jumps. Times are aware UTC datetimes; local time of a
-host is UTC plus ``utc_offset`` (simulated hosts run in UTC unless told). Look next: ``host.py``.
+The wall clock may be off and may be set by a test; uptime never jumps but by ``let_pass``. Times are aware UTC
+datetimes; local time of a host is UTC plus ``utc_offset`` (simulated hosts run in UTC unless told).
+Look next: ``host.py``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ class Clock:
     def uptime(self) -> float:
         """Seconds since boot; what ``Stopwatch.GetTimestamp`` counts (times 10,000,000)."""
         return self._env.monotonic() - self._booted_at
+
+    def let_pass(self, seconds: float) -> None:
+        """Much later, at once: both clocks say so. Timers and sleeping scripts notice nothing."""
+        self._booted_at -= seconds
+        self.offset += timedelta(seconds=seconds)
 
     def restart(self, *, uptime: float = 0.0) -> None:
         """The machine boots now (or booted ``uptime`` seconds ago)."""

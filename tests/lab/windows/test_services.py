@@ -18,7 +18,7 @@ from fleetdeploy.lab.windows.nodes import Access, Share
 from fleetdeploy.lab.windows.service import Action, FailureActions, ServiceConfig, StartType, State
 
 
-def until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
+def until(condition: Callable[[], object], seconds: float = 20.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -51,7 +51,7 @@ def test_a_service_starts_answers_and_stops(host: WindowsHost, install: Callable
     install(version="v1.4.2", port=8081)
     host.scm.start("APP")
     assert host.scm.query("app").state in (State.START_PENDING, State.RUNNING)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     status = host.scm.query("app")
     process = host.processes.get(status.pid)
     assert process is not None
@@ -79,13 +79,13 @@ def test_the_port_comes_from_arguments_then_environment(host: WindowsHost, insta
     key = scm_registry.key_of("app")
     host.registry.set(key, "Environment", "MultiString", ("PORT=8083", "X=1"))
     host.scm.start("app")
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     assert host.network.listening == {8083}
     host.scm.stop("app")
     host.scm.wait_for("app", State.STOPPED, 5)
     host.scm.change("app", image_path=f'"{path}" --port 8084')
     host.scm.start("app")
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     assert host.network.listening == {8084}
 
 
@@ -97,14 +97,14 @@ def test_refusals_of_the_scm(host: WindowsHost, install: Callable[..., str]) -> 
     scm.start("app")
     assert code(lambda: scm.start("app")) == 1056
     assert code(lambda: scm.stop("app")) == 1061
-    assert scm.wait_for("app", State.RUNNING, 5)
+    assert scm.wait_for("app", State.RUNNING, 20)
     assert code(lambda: scm.create(ServiceConfig("APP", path))) == 1073
     assert code(lambda: scm.create(ServiceConfig("other", path, display_name="the APP"))) == 1078
     assert code(lambda: scm.create(ServiceConfig("other", path, account=".\\nobody"))) == 1057
     scm.create(ServiceConfig("child", path, dependencies=("app",)))
     scm.start("child")
     assert code(lambda: scm.stop("app")) == 1051
-    assert scm.wait_for("child", State.RUNNING, 5)
+    assert scm.wait_for("child", State.RUNNING, 20)
     scm.stop("child")
     assert scm.wait_for("child", State.STOPPED, 5)
     scm.change("child", start=StartType.DISABLED)
@@ -117,7 +117,7 @@ def test_a_dependency_is_started_first(host: WindowsHost, install: Callable[...,
     path = install()
     host.scm.create(ServiceConfig("child", path, dependencies=("app",)))
     host.scm.start("child")
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     host.scm.create(ServiceConfig("orphan", path, dependencies=("gone",)))
     assert code(lambda: host.scm.start("orphan")) == 1075
     assert events(host, 7003) == [7003]
@@ -127,7 +127,7 @@ def test_delete_waits_for_the_end_and_for_handles(host: WindowsHost, install: Ca
     install()
     scm = host.scm
     scm.start("app")
-    assert scm.wait_for("app", State.RUNNING, 5)
+    assert scm.wait_for("app", State.RUNNING, 20)
     scm.hold("app")
     scm.delete("app")
     assert code(lambda: scm.delete("app")) == 1072
@@ -179,7 +179,7 @@ def test_logon_of_a_service_account(host: WindowsHost, install: Callable[..., st
 def test_a_kill_is_a_crash_and_recovery_fires(host: WindowsHost, install: Callable[..., str]) -> None:
     failure = FailureActions(86400, ((Action.RESTART, 50), (Action.NONE, 0)))
     install(config={"failure": failure}, start=True)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     first = host.scm.query("app").pid
     process = host.processes.get(first)
     assert process is not None
@@ -219,7 +219,7 @@ def test_a_clean_end_with_a_code_counts_only_with_the_flag(host: WindowsHost, in
 
 def test_a_service_that_hangs_in_its_stop_goes_when_killed(host: WindowsHost, install: Callable[..., str]) -> None:
     install(start=True, hang_on_stop=True)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     host.scm.stop("app")
     assert not host.scm.wait_for("app", State.STOPPED, 0.1)
     assert host.scm.query("app").state is State.STOP_PENDING
@@ -231,15 +231,16 @@ def test_a_service_that_hangs_in_its_stop_goes_when_killed(host: WindowsHost, in
 
 
 def test_unhealthy_after_a_while(host: WindowsHost, install: Callable[..., str]) -> None:
-    install(start=True, port=8085, unhealthy_after=0.3)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    install(start=True, port=8085, unhealthy_after=60.0)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     assert get(host, 8085, "/healthz")[0] == 200
-    assert until(lambda: get(host, 8085, "/healthz")[0] == 503)
+    host.clock.let_pass(61.0)
+    assert get(host, 8085, "/healthz")[0] == 503
 
 
 def test_a_running_program_is_locked_but_can_be_renamed(host: WindowsHost, install: Callable[..., str]) -> None:
     path = install(start=True)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     with pytest.raises(FileError) as caught:
         host.fs.open(path, "Create", Access.WRITE, Share.NONE)
     assert caught.value.kind is FileErrorKind.SHARING
@@ -270,18 +271,18 @@ def test_reboot_brings_automatic_services_back(host: WindowsHost, install: Calla
     assert host.clock.uptime() < uptime
     assert lock.closed
     assert down == [1]
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     assert host.scm.query("manual").state is State.STOPPED
     assert host.scm.config("manual").start is StartType.DISABLED
 
 
 def test_reboot_at_a_point(host: WindowsHost, install: Callable[..., str]) -> None:
     install(start=True, stop_seconds=5)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     host.faults.add(FaultKind.REBOOT, pattern="^stop app$")
     host.scm.stop("app")
     assert until(lambda: host.boots == 2)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
 
 
 def test_a_go_binary_too_new_for_the_windows(make_host: Callable[..., WindowsHost]) -> None:
@@ -315,7 +316,7 @@ def test_a_wrapper_runs_its_program_as_a_child(host: WindowsHost, install: Calla
     host.registry.set(key, "Application", "ExpandString", "C:\\apps\\real.exe")
     host.registry.set(key, "AppParameters", "ExpandString", "--port 8087")
     host.scm.start("nssm")
-    assert host.scm.wait_for("nssm", State.RUNNING, 5)
+    assert host.scm.wait_for("nssm", State.RUNNING, 20)
     child = host.processes.by_image("C:\\apps\\real.exe")[0]
     assert child.parent_pid == host.scm.query("nssm").pid
     assert json.loads(get(host, 8087, "/version")[1])["version"] == "v3"
@@ -328,7 +329,7 @@ def test_restarting_many_times_on_the_same_port(host: WindowsHost, install: Call
     install(port=8088, start_seconds=0, stop_seconds=0)
     for _ in range(20):
         host.scm.start("app")
-        assert host.scm.wait_for("app", State.RUNNING, 5)
+        assert host.scm.wait_for("app", State.RUNNING, 20)
         assert get(host, 8088, "/healthz")[0] == 200
         host.scm.stop("app")
         assert host.scm.wait_for("app", State.STOPPED, 5)
@@ -337,7 +338,7 @@ def test_restarting_many_times_on_the_same_port(host: WindowsHost, install: Call
 
 def test_two_services_on_one_port_end_in_a_crash(host: WindowsHost, install: Callable[..., str]) -> None:
     install(name="first", port=8089, start=True)
-    assert host.scm.wait_for("first", State.RUNNING, 5)
+    assert host.scm.wait_for("first", State.RUNNING, 20)
     install(name="second", port=8089)
     host.scm.start("second")
     assert until(lambda: host.effects.count("crash", "second") == 1)
@@ -354,7 +355,7 @@ def test_events_carry_the_error_as_a_number(host: WindowsHost, install: Callable
 
 def test_errors_come_at_the_declared_rate(host: WindowsHost, install: Callable[..., str]) -> None:
     install(port=8090, start=True, error_rate=0.5)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     codes = [get(host, 8090, "/healthz")[0] for _ in range(60)]
     assert 10 < codes.count(500) < 50
 
@@ -393,13 +394,13 @@ def test_a_listener_is_never_bound_outside_loopback(host: WindowsHost) -> None:
 
 def test_the_recovery_action_reboot(host: WindowsHost, install: Callable[..., str]) -> None:
     install(config={"failure": FailureActions(60, ((Action.REBOOT, 10),))}, start=True)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
     process = host.processes.get(host.scm.query("app").pid)
     assert process is not None
     with host.lock:
         host.processes.end(process, 1)
     assert until(lambda: host.boots == 2)
-    assert host.scm.wait_for("app", State.RUNNING, 5)
+    assert host.scm.wait_for("app", State.RUNNING, 20)
 
 
 def test_the_failure_count_starts_again_after_the_reset_period() -> None:

