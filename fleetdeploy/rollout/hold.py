@@ -78,7 +78,7 @@ def pause(book: Book, crew: Crew, keeper: Gatekeeper, why: gate.Pause, *, rechec
         if way is not None:
             return way
         now = time.monotonic()
-        if why.why in (PauseReason.CUT_OFF, PauseReason.UNKNOWN) and now - looked >= _RECHECK_S:
+        if why.why in (PauseReason.CUT_OFF, PauseReason.UNKNOWN) and now - looked >= min(_RECHECK_S, timeout / 4):
             recheck(False)
             looked = time.monotonic()
             if not isinstance(keeper.decide(None), gate.Pause):
