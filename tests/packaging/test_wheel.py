@@ -36,9 +36,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source, cwd=folder)
     assert built.returncode == 0, built.stdout + built.stderr
     wheel = next(folder.glob("fleetdeploy-*.whl"))
-    venv.create(folder / "venv", with_pip=True)
+    venv.create(folder / "venv")
     python = folder / "venv" / "bin" / "python"
-    done = run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", wheel, cwd=folder)
+    # The pip of the environment that runs the tests: to unpack another one costs as much as all the rest here.
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    done = run(*pip, "install", "--quiet", "--no-deps", "--disable-pip-version-check", wheel, cwd=folder)
     assert done.returncode == 0, done.stderr
     # Dependencies (not fleetdeploy itself) from the environment that runs the tests: no download in a test.
     site = next((folder / "venv" / "lib").glob("python*/site-packages"))
