@@ -18,7 +18,10 @@ def config(
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
-    """Show the settings in force: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command."""
+    """Show the settings in force.
+
+    And where each comes from: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command.
+    """
     from fleetdeploy.documents import did_you_mean
     from fleetdeploy.errors import UsageError
     from fleetdeploy.settings import OVERRIDES, apply_overrides, explain, load_project

@@ -107,7 +107,9 @@ def rollback(
     with warm_sessions():
         workspace = load_workspace(project, inventory=inventory, app=app)
         with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
-            found = find_rollback(workspace, rollout=rollout_id, target=to, hurry=all_at_once, take_over=take_over, tick=tick)
+            found = find_rollback(
+                workspace, rollout=rollout_id, target=to, hurry=all_at_once, take_over=take_over, tick=tick
+            )
         if not isinstance(found, Back):
             return _said(found)
         _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())

@@ -10,6 +10,8 @@ from fleetdeploy.lab.tls import LabAuthority
 from tests.cli.conftest import MakeWorld
 from tests.cli.e2e_world import World
 
+pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
+
 
 def layers(text: str, host: str) -> dict[str, str]:
     """Layer → mark of one host, from doctor's table."""

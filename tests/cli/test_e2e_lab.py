@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fleetdeploy.lab.fleet import Lab
 from tests.cli.e2e_world import PROJECT, World
+
+
+pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
 
 
 def test_a_rollout_against_a_lab_in_its_own_process(tmp_path: Path) -> None:
@@ -21,8 +26,6 @@ def test_a_rollout_against_a_lab_in_its_own_process(tmp_path: Path) -> None:
         _story(world)
     finally:
         world.expect(0, "lab", "down").says("has ended")
-    gone = world.expect(5, "status", "-i", ".lab/inventory.yml")
-    gone.says("2 cannot be asked", "cannot be reached")
     world.expect(2, "lab", "status").says("no lab runs")
 
 

@@ -15,8 +15,12 @@ import sys
 import termios
 import time
 
+import pytest
+
 from tests.cli.conftest import MakeWorld
 from tests.cli.e2e_world import World
+
+pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
 
 VERSIONS = ("v1.4.2", "v1.4.4", "v1.4.5")
 

@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import MakeWorld
 from tests.cli.e2e_world import World
 
+pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
+
 SERVICE_PASSWORD = "Svc-8b1f6c0d-Pw"
 
 
