@@ -47,6 +47,8 @@ def run_guarded(call: Callable[[], CommandResult], output: str) -> ExitCode:
         return error.exit_code
     except (Interrupted, KeyboardInterrupt):
         text = "interrupted; 'fleetdeploy status' shows what is true, 'fleetdeploy resume' goes on\n"
+        if output == "json":
+            render.print_interrupted()
         sys.stderr.write(retyped(text))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:

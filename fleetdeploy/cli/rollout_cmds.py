@@ -253,7 +253,8 @@ def _reporter(output: str) -> Iterator[PlainReporter | JsonReporter]:
 
 def _said(said: Said) -> CommandResult:
     steps = [f"  next  {step}" for step in said.next_steps]
-    return message("\n".join([said.text, *steps]), rollout=said.rollout, next=list(said.next_steps))
+    more = {"event": "result", "rollout": said.rollout, "next": list(said.next_steps), "exit_code": 0}
+    return message("\n".join([said.text, *steps]), **more)
 
 
 _EYES = frozenset(

@@ -9,7 +9,6 @@ import pytest
 from fleetdeploy.lab.fleet import Lab
 from tests.cli.e2e_world import PROJECT, World
 
-
 pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
 
 

@@ -10,7 +10,6 @@ import pytest
 from tests.cli.conftest import MakeWorld
 from tests.cli.e2e_world import World
 
-
 pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes its time
 
 

@@ -17,7 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 from fleetdeploy.cli.output.plain import PlainReporter
-from fleetdeploy.cli.output.wording import PHASE_TEXTS, STATE_STYLES, hosts_text, seconds_text, sentences, size_text
+from fleetdeploy.cli.output.wording import (
+    PHASE_TEXTS,
+    REASON_TEXTS,
+    STATE_STYLES,
+    hosts_text,
+    seconds_text,
+    sentences,
+    size_text,
+)
 from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState, Phase
@@ -25,6 +33,19 @@ from fleetdeploy.model.run import HostState, Phase
 _ROWS = 24
 _HEAD_ROWS = 8  # the lines above the hosts, and a few of the log
 _BUSY = (HostState.ACTIVATING, HostState.VERIFYING, HostState.ROLLING_BACK, HostState.UNHEALTHY, HostState.UNKNOWN)
+
+
+def _style(event: ev.Event) -> str:
+    """What must not be missed in the log."""
+    match event:
+        case ev.HostFailed() | ev.Turned():
+            return "red"
+        case ev.HoldChanged() | ev.Note(level="warning" | "error"):
+            return "yellow"
+        case ev.RolloutEnded():
+            return "bold"
+        case _:
+            return ""
 
 
 class LiveReporter(PlainReporter):
@@ -56,8 +77,9 @@ class LiveReporter(PlainReporter):
             if isinstance(event, ev.Heartbeat):
                 return
             stamp = datetime.now(UTC).strftime("%H:%M:%SZ")
+            style = _style(event)
             for line in sentences(event):
-                self._console.print(Text(f"{stamp} {retyped(line)}"))
+                self._console.print(Text(f"{stamp} {retyped(line)}", style))
         except Exception:  # noqa: BLE001 - whatever breaks the picture must not break the rollout
             self._drawing = False
             self.close()
@@ -88,7 +110,7 @@ class LiveReporter(PlainReporter):
             case ev.ProbeSeen(host, good, detail):
                 self._progress[host] = "good sample" if good else f"bad sample: {detail}"
             case ev.GateDecided():
-                self._gate = f"{event.decision} ({event.reason})"
+                self._gate = f"{event.decision}, {REASON_TEXTS.get(event.reason, event.reason.replace('-', ' '))}"
             case ev.BakeProgress(healthy, needed, hosts):
                 self._bake = f"{seconds_text(healthy)} of {seconds_text(needed)} healthy on {hosts_text(hosts)}"
             case ev.HoldChanged():

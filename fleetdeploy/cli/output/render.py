@@ -87,6 +87,11 @@ def print_error(error: FleetdeployError, output: str) -> None:
         sys.stderr.write(f"  {'next   ' if index == 0 else '       '} {retyped(step)}\n")
 
 
+def print_interrupted() -> None:
+    """The last line of a stream that a signal cut: machines look for the exit code there."""
+    sys.stdout.write(to_json({"event": "error", "kind": "interrupted", "exit_code": int(ExitCode.INTERRUPTED)}) + "\n")
+
+
 def print_internal_error(error: BaseException, output: str, trace_file: str | None) -> None:
     """Our own bug: short text, the trace is in a file."""
     what = f"internal error: {type(error).__name__}: {error}"
