@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -239,7 +241,7 @@ def _ports(workspace: Workspace, reporter: Reporter) -> Iterator[Ports]:
             connect=connector(everything),
             log=journal,
             reporter=reporter,
-            interrupt=Interrupt(),
+            interrupt=Interrupt(_leave),
             password=password,
         )
     finally:
@@ -312,6 +314,15 @@ def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str, 
         return Said(f"rollout {rollout} ({version}) had changed nothing: it is closed now{left}", rollout)
     text = f"rollout {rollout} ({version}) had {outcome.replace('_', ' ')}: it is closed now, nothing was undone{left}"
     return Said(text, rollout, (f"to undo it: fleetdeploy rollback {rollout}",))
+
+
+def _leave(code: int) -> None:
+    """The second signal: no clean-up (a lock may be held just now); the cursor and a word are owed to the person."""
+    if sys.stdout.isatty():
+        os.write(1, b"\x1b[?25h\n")
+    text = f"left at once (exit code {code}): what runs on a host ends there by itself, done or put back\n"
+    os.write(2, f"{text}  next  fleetdeploy status\n".encode())
+    os._exit(code)
 
 
 class _Silent:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import typer
@@ -40,7 +44,8 @@ def run_guarded(call: Callable[[], CommandResult], output: str) -> ExitCode:
     from fleetdeploy.cli.output import render
 
     try:
-        result = call()
+        with _signals():
+            result = call()
         render.print_result(result, output)
     except FleetdeployError as error:
         render.print_error(error, output)
@@ -59,6 +64,25 @@ def run_guarded(call: Callable[[], CommandResult], output: str) -> ExitCode:
         render.print_internal_error(error, output, _write_trace())
         return ExitCode.INTERNAL
     return result.exit_code
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP mean what Ctrl-C means, also before a conductor has handlers of its own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _write_trace() -> str | None:

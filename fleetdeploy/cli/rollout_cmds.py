@@ -15,7 +15,7 @@ from fleetdeploy.cli import flags
 from fleetdeploy.cli.frame import usage
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
-from fleetdeploy.cli.results import CommandResult, Lines, message
+from fleetdeploy.cli.results import CommandResult, Lines
 from fleetdeploy.errors import RefusalReason, Refused
 from fleetdeploy.model.run import HostState
 
@@ -253,8 +253,8 @@ def _reporter(output: str) -> Iterator[PlainReporter | JsonReporter]:
 
 def _said(said: Said) -> CommandResult:
     steps = [f"  next  {step}" for step in said.next_steps]
-    more = {"event": "result", "rollout": said.rollout, "next": list(said.next_steps), "exit_code": 0}
-    return message("\n".join([said.text, *steps]), **more)
+    data = {"event": "result", "rollout": said.rollout, "message": said.text, "next": list(said.next_steps)}
+    return CommandResult(data=data | {"exit_code": 0}, blocks=(Lines([said.text, *steps]),))
 
 
 _EYES = frozenset(

@@ -166,3 +166,26 @@ def test_a_terminal_asks_once_and_draws(make_world: MakeWorld) -> None:
     assert unasked.close() == 0
     assert "now?" not in unasked.screen
     assert world.stops() == {"web1": 1, "web2": 1, "web3": 1}
+
+
+def test_two_signals_leave_at_once_and_sigterm_is_ctrl_c_from_the_start(make_world: MakeWorld) -> None:
+    world = make_world(1, hang_on_stop=True)
+    world.given_setting("stop_timeout: 5s", "stop_timeout: 3s")
+    world.given_version("v1.4.2")
+    conductor = world.start("rollout", "v1.4.2")
+    _read_until(conductor, "activating")
+    conductor.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    left = world.end(conductor, signal.SIGTERM)
+    assert left.code == 4  # a verb was under way: nobody here knows how it ended
+    left.says("left at once (exit code 4)", "fleetdeploy status")
+
+    world.host("web1").faults.add("silence", count=None)
+    asking = world.start("status", "--output", "json")
+    until = time.monotonic() + 60
+    while not world.host("web1").faults.fired:
+        assert time.monotonic() < until, "status never asked the host"
+        time.sleep(0.1)
+    stopped = world.end(asking, signal.SIGTERM)
+    assert stopped.code == 130
+    assert stopped.json_lines[-1]["exit_code"] == 130
