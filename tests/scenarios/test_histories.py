@@ -110,6 +110,6 @@ def play(world: World, seed: int) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(40))
 def test_histories_on_the_lab(world: World, seed: int) -> None:
     play(world, seed)
