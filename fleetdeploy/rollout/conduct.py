@@ -28,7 +28,7 @@ from fleetdeploy.rollout.hold import Way, next_steps
 from fleetdeploy.rollout.open_hosts import NotOpened, Opened, close_all, open_all, withdraw
 from fleetdeploy.rollout.ports import HostPort, Ports
 from fleetdeploy.rollout.result import RolloutResult, RolloutRun
-from fleetdeploy.rollout.rollback import put_back, turn
+from fleetdeploy.rollout.rollback import changed_late, put_back, turn
 from fleetdeploy.rollout.survey import survey, workers_for
 
 _SHUTDOWN_S = 15.0
@@ -384,7 +384,7 @@ class _Conductor:
             page.turned = True
         # Hosts where this id has ended are not open: what is left to undo there another rollback undoes.
         names = [n for n in self.plan.changing if book.pages[n].state is _S.PENDING and book.pages[n].opened]
-        if not put_back(book, self.crew, names):
+        if not put_back(book, self.crew, (*names, *changed_late(book))):
             return end.interrupted(book, self.crew, "on the way back")
         return end.finish(book, self.crew, end.rollback_ending(book))
 

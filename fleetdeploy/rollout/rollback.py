@@ -14,8 +14,10 @@ from fleetdeploy.errors import AnswerLost, HostError, Stale
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.health import CheckSpec, HealthSpec
+from fleetdeploy.model.plan import HostAction
 from fleetdeploy.model.run import HostState, Phase
 from fleetdeploy.model.verbs import ActivateRequest, ReleaseRecord
+from fleetdeploy.plan.build import expected_of
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book, HostPage
@@ -104,6 +106,23 @@ def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:
     return True
 
 
+def changed_late(book: Book) -> list[str]:
+    """Hosts that the rollout to be undone had not changed when this rollback was planned, and has changed since.
+
+    A request of its dead conductor was still on its way, or at work. Now that the host is open none can come any more.
+    """
+    out: list[str] = []
+    for name, page in book.pages.items():
+        state = page.observation.state if page.observation and page.opened else None
+        record = state.rollout(book.plan.undoes) if state else None
+        if page.plan.action is not HostAction.LEAVE or record is None or not record.intent or record.put_back:
+            continue
+        if expected_of(page.observation) != page.plan.expected:
+            book.note("was changed after this rollback was planned: it goes back, too", name, "warning")
+            out.append(name)
+    return out
+
+
 def _is_well(book: Book, page: HostPage) -> bool:
     if book.plan.kind == "back":
         return page.plan.healthy is True
@@ -113,7 +132,7 @@ def _is_well(book: Book, page: HostPage) -> bool:
 def back_task(book: Book, name: str) -> Task[HostPort]:
     """A host's way back: turned if it was not yet, then each rollout on its way undone, then looked at."""
     page, ports, plan = book.pages[name], book.ports, book.plan
-    undo = page.plan.undo or (book.run.id,)
+    undo = page.plan.undo or ((plan.undoes,) if plan.kind == "back" else (book.run.id,))
     origin_health = health_of_origin(page, plan.health)
     needs_turn = plan.kind == "forward" and not page.turned
     spec = plan.app

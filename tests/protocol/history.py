@@ -28,11 +28,8 @@ ARMED = FailureActions(3600, ((Action.RESTART, 60_000), (Action.NONE, 0)))
 CUTS = (r"write .*state\.json", r"write .*journal\.jsonl", "^stop Shop", "^start Shop")
 MOVES = (
     "new rollout",
-    "activate",
-    "activate",
-    "activate",
-    "cut activate",
-    "cut activate",
+    *("activate",) * 5,
+    *("cut activate",) * 4,
     "lose answer",
     "turn and back",
     "cut back",
@@ -44,6 +41,8 @@ MOVES = (
     "reboot",
     "stop by hand",
 )
+ALONE = ("new rollout", "resume", "command")
+"""Moves while nobody conducts."""
 
 
 @dataclass
@@ -103,7 +102,7 @@ class History:
 
     def play(self, moves: int) -> None:
         for _ in range(moves):
-            move = self.rng.choice(MOVES) if self.conductors else "new rollout"
+            move = self.rng.choice(MOVES if self.conductors else ALONE)
             self.log.append(move)
             getattr(self, "_" + move.replace(" ", "_"))()
             self._settle()
@@ -127,7 +126,8 @@ class History:
     def _try(self, what: str, call: Any) -> Any:
         try:
             result = call()
-            self._say(f"{what}: {getattr(getattr(result, 'outcome', result), 'value', 'ok')}")
+            said = getattr(result, "result", "") or getattr(getattr(result, "outcome", None), "value", "ok")
+            self._say(f"{what}: {said}")
             return result
         except HostError as error:
             self._say(what, error)
@@ -235,6 +235,8 @@ class History:
 
     def _resume(self) -> None:
         """Another conductor of the same rollout takes over where the entry is dead."""
+        if not self.all:
+            return
         conductor = self.rng.choice(self.all)
         parties: dict[str, Party] = {}
         for name in self.hosts:
@@ -251,6 +253,10 @@ class History:
         if conductor in self.conductors:
             self.conductors.remove(conductor)
         self.conductors.append(replace(conductor, parties=parties))
+
+    def _command(self) -> None:
+        """Somebody types ``rollback``, while requests of others may still come."""
+        self._rolled_back("")
 
     def _reboot(self) -> None:
         self.world.host(self.rng.choice(self.hosts)).machine.reboot(seconds=0.1)

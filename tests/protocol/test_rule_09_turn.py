@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.planning import look
+from fleetdeploy.app.rollouts import Back, find_rollback, run_back
 from fleetdeploy.model.verbs import Claim
-from tests.scenarios.steps import HAND_MADE_IMAGE, World, outcome
+from tests.hosts.conftest import SPEC, build_artifact
+from tests.protocol.adversary import Party
+from tests.scenarios.steps import ACTOR, HAND_MADE_IMAGE, World, outcome
 
 
 def test_resume_goes_back_if_one_host_was_turned(world: World) -> None:
@@ -59,3 +64,30 @@ def test_every_host_is_turned_before_the_first_goes_back(world: World) -> None:
         s.observation.state.releases[k].mark for s in look(world.workspace()).values() for k in s.observation.staged
     }  # type: ignore[union-attr]
     assert marks == {"bad"}
+
+
+def test_a_host_that_a_dead_conductor_changes_after_the_rollback_was_planned_goes_back_too(world: World) -> None:
+    world.given_hosts(2)
+    workspace = world.workspace()
+    artifact = build_artifact(world.folder, "v2.0.0")
+    machines = tuple((n, "m") for n in world.lab.hosts)
+    dead = {
+        n: Party(connector(workspace)(workspace.fleet.host(n)), "01DEAD", "C1", machines=machines)
+        for n in world.lab.hosts
+    }
+    spec = replace(SPEC, root=workspace.app.root)
+    for one in dead.values():
+        one.open(ttl_s=0.0)
+        one.stage(artifact)
+    assert dead["web1"].activate(artifact, spec=spec).outcome.value == "activated"
+    found = find_rollback(world.workspace(), tick=lambda: None)
+    assert isinstance(found, Back)
+    assert found.plan.changing == ("web1",)
+    # Its request to the other host comes only now, before the rollback has opened it.
+    assert dead["web2"].activate(artifact, spec=spec).outcome.value == "activated"
+    for one in dead.values():
+        one.verbs.disconnect()
+    result = run_back(world.workspace(), found, actor=ACTOR, reporter=world, take_over=True)
+    assert outcome(result) == ("succeeded", 0), world.texts()
+    assert world.images() == {HAND_MADE_IMAGE}
+    assert world.nothing_is_open()

@@ -113,3 +113,16 @@ def test_stale_from_one_host_stops_the_whole_conductor(scene: Scene) -> None:
     assert "taken over" in result.detail
     assert thief.stops == 0
     assert sum(h.stops for h in scene.hosts.values()) < 5
+
+
+def test_what_moved_since_the_plan_is_refused_before_the_first_stop(scene: Scene) -> None:
+    """Rule 1: opened first, compared then: nobody can slip in between."""
+    scene.with_hosts(4)
+    plan = scene.plan(NEW)
+    moved = scene.hosts["web4"]
+    moved.image, moved.sha256 = r"D:\by\hand.exe", "cc" * 32
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.REFUSED)
+    assert "web4" in result.detail
+    assert all(h.stops == 0 and h.open is None and not h.rollouts for h in scene.hosts.values())
+    assert [entry.split()[0] for entry in moved.log] == ["open"], "it was open while it was compared"
