@@ -1,0 +1,67 @@
+"""What is suggested can be typed as it stands; failures are worded as the event viewer words them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fleetdeploy.cli import flags
+from fleetdeploy.cli.output.wording import failure_text
+from fleetdeploy.cli.retype import remember, retyped
+from fleetdeploy.model.verbs import HostFailure
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    yield
+    remember({})
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "shown"),
+    [
+        ({}, "fleetdeploy status", "fleetdeploy status"),
+        ({"inventory": None, "project": ".", "app": ""}, "fleetdeploy status", "fleetdeploy status"),
+        ({"inventory": "prod"}, "or undo it: fleetdeploy rollback", "or undo it: fleetdeploy rollback -i prod"),
+        ({"inventory": "a b"}, "fleetdeploy resume 01AB  (later)", "fleetdeploy resume -i 'a b' 01AB  (later)"),
+        ({"project": "/x", "app": "shop"}, "fleetdeploy plan v1", "fleetdeploy plan -C /x v1"),
+        ({"app": "shop"}, "fleetdeploy rollback --to V", "fleetdeploy rollback --app shop --to V"),
+        ({"inventory": "prod"}, "fleetdeploy init makes one", "fleetdeploy init makes one"),
+        ({"inventory": "prod"}, "fleetdeploy show 01AB", "fleetdeploy show 01AB"),
+        ({"inventory": "prod"}, "fleetdeploy status -i stage", "fleetdeploy status -i stage"),
+    ],
+)
+def test_next_steps_reach_the_same_fleet(options: dict[str, Any], text: str, shown: str) -> None:
+    remember(options)
+    assert retyped(text) == shown
+
+
+def test_options_are_repeated_as_they_are_typed() -> None:
+    overrides = flags.strategy_overrides(canary="10%", pause_after="canary", allow_dirty=True)
+    assert (
+        flags.as_typed(**overrides, limit="!web1") == " --canary 10% --pause-after canary --allow-dirty --limit '!web1'"
+    )
+    assert flags.as_typed() == ""
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (
+            HostFailure("start", "it ended (event 7034: Shop, 1)", win32=1067, event_id=7034, exit_code=1067),
+            "it ended (event 7034: the Shop service terminated unexpectedly; it has done this 1 time(s))"
+            " (error 1067: the process terminated unexpectedly)",
+        ),
+        (
+            HostFailure("start", "no start: error 1053 (event 7000: Shop, %%1053)", win32=1053, event_id=7000),
+            "no start: error 1053 (event 7000: the Shop service failed to start: the service did not respond to the"
+            " start request in time)",
+        ),
+        (HostFailure("start", "odd (event 7031: Shop)", win32=None, event_id=7031), "odd (event 7031: Shop)"),
+        (HostFailure("start", "odd (event 9999: {0})", exit_code=3), "odd (event 9999: {0}) (exit code 3)"),
+    ],
+)
+def test_failures_in_the_words_of_the_event_viewer(failure: HostFailure, words: str) -> None:
+    assert failure_text(failure) == words
