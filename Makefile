@@ -24,7 +24,7 @@ demo: $(STAMP) ## the main job on the embedded lab: a good canary rollout, and a
 	@$(BIN)/fleetdeploy demo
 
 test: $(STAMP) ## all tests, on a simulated fleet that answers real WinRM
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not soak"
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -35,7 +35,7 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 check: lint test ## what CI runs: lint and test
 
 soak: $(STAMP) ## the long lists in full
-	$(BIN)/python -m pytest -q -n $(WORKERS)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build
