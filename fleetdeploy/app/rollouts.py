@@ -294,8 +294,10 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
             ids |= {r.id for r in sight.observation.state.rollouts}
     found = sorted(i for i in ids if i == wanted.upper() or i.startswith(wanted.upper()) or i.endswith(wanted.upper()))
     if len(found) != 1:
-        known = ", ".join(sorted(ids)) or "none"
-        raise UsageError(f"{wanted!r} names {len(found)} rollouts that the hosts remember ({known})")
+        what = f"{wanted!r} names several rollouts" if found else f"no host remembers a rollout {wanted!r}"
+        known = tuple(found or sorted(ids)[-12:])
+        listed = (f"known there are: {', '.join(known)}",) if known else ()
+        raise UsageError(what, next_steps=(*listed, "fleetdeploy history"))
     return found[0]
 
 

@@ -9,7 +9,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
-from fleetdeploy.errors import ExitCode
+from fleetdeploy.errors import ExitCode, FleetdeployError
 
 if TYPE_CHECKING:
     from fleetdeploy.app.status import HostStatus
@@ -34,7 +34,13 @@ def status(
     workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
     if not recorded:
         workspace = with_app(workspace)
-    labels = journal.last_labels(workspace)
+    labels, no_journal = {}, ""
+    try:
+        labels = journal.last_labels(workspace)
+    except FleetdeployError as problem:
+        if recorded:
+            raise
+        no_journal = str(problem)  # the hosts are the truth: what is recorded is only shown beside it
     title = f"{workspace.app.app or 'all apps'} on fleet {workspace.fleet.name}"
     if recorded:
         rows = [(host.name, host.zone or "-", labels.get(host.name, "-")) for host in workspace.scope]
@@ -50,7 +56,8 @@ def status(
     found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, "")) for h in workspace.scope)
     summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())
     blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
-    blocks += [Lines(lines)] if (lines := _remarks(found)) else []
+    lines = _remarks(found) + ([f"nothing recorded is shown: {no_journal}"] if no_journal else [])
+    blocks += [Lines(lines)] if lines else []
     silent = [sight.lost for sight in sights.values() if sight.observation is None]
     unwell = any(row.healthy is False for row in found)
     code = ExitCode.UNREACHABLE if all(lost is Lost.UNREACHABLE for lost in silent) else ExitCode.REFUSED

@@ -103,7 +103,10 @@ def test_a_rollback_without_a_target(make_world: MakeWorld) -> None:
     world = make_world(1)
     world.expect(6, "rollback").says("nothing to roll back", "fleetdeploy status")
     world.expect(6, "promote").says("no rollout is open on the hosts")
+    world.expect(2, "rollback", "01ABC").says("no host remembers a rollout '01ABC'")
     world.expect(2, "show", "01ABC").says("fleetdeploy history")
+    unwritable = str(world.given_version("v1") / "store")  # below a file nothing can be made
+    world.expect(0, "status", FLEETDEPLOY_STATE_DIR=unwritable).says("1 v1.4.0 healthy", "nothing recorded is shown")
     elsewhere = world.folder / "on-call"
     world.given_inventory(elsewhere)
     world.expect(2, "status", cwd=elsewhere).says("which app?", "--app NAME")
