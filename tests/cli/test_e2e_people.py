@@ -174,9 +174,8 @@ def test_two_signals_leave_at_once_and_sigterm_is_ctrl_c_from_the_start(make_wor
     world.given_version("v1.4.2")
     conductor = world.start("rollout", "v1.4.2")
     _read_until(conductor, "activating")
-    conductor.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    left = world.end(conductor, signal.SIGTERM)
+    conductor.send_signal(signal.SIGINT)
+    left = world.end(conductor, signal.SIGTERM)  # another one: two of the same at once are one to the kernel
     assert left.code == 4  # a verb was under way: nobody here knows how it ended
     left.says("left at once (exit code 4)", "fleetdeploy status")
 
