@@ -25,10 +25,6 @@ pytestmark = pytest.mark.timeout(300)  # many processes: a busy machine takes it
 VERSIONS = ("v1.4.2", "v1.4.4", "v1.4.5")
 
 
-def rollout_id(world: World) -> str:
-    return str(world.json("history", "-n", "1")["rollouts"][0]["id"])
-
-
 def test_pause_after_canary_then_promote_abort_or_leave(make_world: MakeWorld) -> None:
     world = make_world()
     for version in VERSIONS:
@@ -43,8 +39,9 @@ def test_pause_after_canary_then_promote_abort_or_leave(make_world: MakeWorld) -
     promoted.says("SUCCEEDED", "shop v1.4.2 on fleet lab: 3 healthy")
     assert world.stops() == {"web1": 1, "web2": 1, "web3": 1}
 
-    world.expect(7, "rollout", "v1.4.4", "--pause-after", "canary", "--output", "json")
-    undone = world.expect(3, "abort", rollout_id(world)[-6:], "--rollback")
+    waiting = world.expect(7, "rollout", "v1.4.4", "--pause-after", "canary", "--output", "json").json_lines[-1]
+    assert (waiting["exit_code"], waiting["hold"]) == (7, "awaiting_promotion")
+    undone = world.expect(3, "abort", waiting["rollout"][-6:], "--rollback")
     undone.says("ABORTED", "every changed host is back as it was")
     assert set(world.on().values()) == {"v1.4.2"}
 
