@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_artifact
+from tests.cli import forked
 
 HAND_MADE = r"C:\Program Files\Shop\shop.exe"
 PROJECT = """\
@@ -159,7 +160,13 @@ class World:
         return done
 
     def run(self, *arguments: str, cwd: Path | None = None, **env: str) -> Done:
-        return self.end(self.start(*arguments, cwd=cwd, **env))
+        """A command, from its first to its last line (in a fork of a process that has imported it)."""
+        said = self.folder / "said"
+        code = forked.run(arguments, cwd=cwd or self.project, env=self.environment(**env), said=said)
+        out, err = ((said / name).read_text(encoding="utf-8") for name in ("out", "err"))
+        done = Done(arguments, code, out, err)
+        self.transcript.append(done)
+        return done
 
     def expect(self, code: int, *arguments: str, cwd: Path | None = None, **env: str) -> Done:
         """The command, which must end so."""
