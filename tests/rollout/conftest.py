@@ -27,7 +27,7 @@ from fleetdeploy.rollout.survey import survey_once
 from tests.rollout.fake_fleet import ACTOR, ROOT, FakeHost, FakePort
 
 HEALTH = HealthSpec(
-    checks=(HttpCheck("http", 8080),), min_healthy_s=0.06, deadline_s=0.5, interval_s=0.02, min_samples=3
+    checks=(HttpCheck("http", 8080),), min_healthy_s=0.06, deadline_s=3.0, interval_s=0.02, min_samples=3
 )
 STRATEGY = StrategySettings(kind="canary", canary=(Amount(1),), batch=Amount(2), bake_canary_s=0.1, pause_timeout_s=0.4)
 SPEC = ServiceSpec(app="shop", name="Shop", exe="shop.exe", root=ROOT, stop_timeout_s=0.1, start_timeout_s=0.1)
