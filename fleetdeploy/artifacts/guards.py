@@ -111,7 +111,10 @@ def _artifact_alone(artifact: Artifact, allow_dirty: bool) -> list[Problem]:
                 "dirty",
                 f"{artifact.version} was built from a modified work tree{at} (vcs.modified=true)",
                 why=("nobody can build it again: what runs is in no commit",),
-                next_steps=("build it from a clean checkout", "or allow it: --allow-dirty (artifacts.allow_dirty: true)"),
+                next_steps=(
+                    "build it from a clean checkout",
+                    "or allow it: --allow-dirty (artifacts.allow_dirty: true)",
+                ),
             )
         )
     return problems
