@@ -77,6 +77,13 @@ class RefusalReason(Enum):
     OPEN_ROLLOUT = "open-rollout"
     DECLINED = "declined"
     UNKNOWN_CANDIDATE = "unknown-candidate"
+    NO_PLAN = "no-plan"  # the plan of an open rollout is not here, or is not the one that the hosts hold
+    NOT_READY = "not-ready"  # a host cannot prove its way back
+    BAD_VERSION = "bad-version"
+    DOWNGRADE = "downgrade"
+    DRIFT = "drift"
+    FREEZE = "freeze"
+    STORE = "store"
 
 
 class FleetdeployError(Exception):

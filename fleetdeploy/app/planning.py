@@ -12,6 +12,7 @@ from fleetdeploy.artifacts.known import known_hashes
 from fleetdeploy.artifacts.resolve import resolve
 from fleetdeploy.errors import ExitCode, RefusalReason, Refused, Unreachable
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.plan import Plan, Problem
 from fleetdeploy.model.project import Project
 from fleetdeploy.model.sight import Sight
@@ -52,7 +53,9 @@ def known_versions(workspace: Workspace) -> dict[str, str]:
     return known_hashes(project.artifacts, project.directory) if project else {}
 
 
-def make_plan(workspace: Workspace, wanted: str, *, tick: Tick = lambda: None) -> Planned:
+def make_plan(
+    workspace: Workspace, wanted: str, *, permits: Permits = NO_PERMITS, tick: Tick = lambda: None
+) -> Planned:
     """The plan for ``wanted`` (a version or ``latest``) as the hosts are now.
 
     Raises:
@@ -70,6 +73,7 @@ def make_plan(workspace: Workspace, wanted: str, *, tick: Tick = lambda: None) -
         health=project.health,
         known=known_versions(workspace),
         problems=_guard_problems(project, artifact, sights),
+        permits=permits,
     )
     return Planned(build_plan(request, sights), artifact, sights)
 

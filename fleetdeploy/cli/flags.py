@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from fleetdeploy.cli.frame import check_output
-from fleetdeploy.errors import UsageError
 
 Output = Annotated[
     str, typer.Option("--output", help="text for people, json for machines (one object a line)", callback=check_output)
@@ -40,43 +39,17 @@ Unreachable = Annotated[
     str | None, typer.Option("--unreachable", help="refuse (default), or skip: set silent hosts aside, exit 8")
 ]
 Repair = Annotated[bool, typer.Option("--repair", help="touch only hosts that are down")]
-PauseAfter = Annotated[str | None, typer.Option("--pause-after", help="canary: wait for 'fleetdeploy promote' there")]
+PauseAfter = Annotated[
+    str | None, typer.Option("--pause-after", help="canary or batch:N: wait for 'fleetdeploy promote' there")
+]
 AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="accept an exe built from a modified work tree")]
+PlanOut = Annotated[
+    Path | None,
+    typer.Option("--plan-out", "--out", help="write the plan there, for promote and resume on another machine"),
+]
 App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
 
 OptionValue = str | int | float | bool | None
-_FLAGS = {"pause_after_canary": "--pause-after canary"}
-
-
-def strategy_overrides(
-    *,
-    canary: str | None = None,
-    batch: str | None = None,
-    strategy: str | None = None,
-    max_unavailable: str | None = None,
-    unreachable: str | None = None,
-    repair: bool = False,
-    pause_after: str | None = None,
-    allow_dirty: bool = False,
-) -> dict[str, OptionValue]:
-    """Options as ``settings.OVERRIDES`` names them; what was not given is left out.
-
-    Raises:
-        UsageError: ``--pause-after`` names no known point.
-    """
-    if pause_after not in (None, "canary"):
-        raise UsageError(f"--pause-after {pause_after}: only 'canary' is known", next_steps=("--pause-after canary",))
-    given: dict[str, OptionValue] = {
-        "canary": canary,
-        "batch": batch,
-        "strategy": strategy,
-        "max_unavailable": max_unavailable,
-        "unreachable": unreachable,
-        "repair": repair or None,
-        "pause_after_canary": True if pause_after else None,
-        "allow_dirty": allow_dirty or None,
-    }
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def as_typed(**given: OptionValue) -> str:
@@ -85,6 +58,6 @@ def as_typed(**given: OptionValue) -> str:
     for name, value in given.items():
         if value is None or value is False:
             continue
-        flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
+        flag = "--" + name.replace("_", "-")
         words.append(flag if value is True else f"{flag} {shlex.quote(str(value))}")
     return "".join(f" {word}" for word in words)

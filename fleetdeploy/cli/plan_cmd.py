@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
 from fleetdeploy.cli.results import CommandResult, Lines
 from fleetdeploy.errors import ExitCode
@@ -15,16 +16,11 @@ from fleetdeploy.errors import ExitCode
 Version = Annotated[str, typer.Argument(help="version such as v1.4.2, or latest (no pre-releases)")]
 
 
+@spread
 def plan(
     version: Version,
-    canary: flags.Canary = None,
-    batch: flags.Batch = None,
-    strategy: flags.Strategy = None,
-    max_unavailable: flags.MaxUnavailable = None,
-    unreachable: flags.Unreachable = None,
-    repair: flags.Repair = False,
-    pause_after: flags.PauseAfter = None,
-    allow_dirty: flags.AllowDirty = False,
+    options: RolloutOptions,
+    out: flags.PlanOut = None,
     limit: flags.Limit = None,
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
@@ -40,19 +36,10 @@ def plan(
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
-    overrides = flags.strategy_overrides(
-        canary=canary,
-        batch=batch,
-        strategy=strategy,
-        max_unavailable=max_unavailable,
-        unreachable=unreachable,
-        repair=repair,
-        pause_after=pause_after,
-        allow_dirty=allow_dirty,
-    )
-    workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
+    permits = options.permits()
+    workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=options.overrides())
     with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
-        planned = make_plan(workspace, version, tick=tick)
+        planned = make_plan(workspace, version, permits=permits, tick=tick)
     made = planned.plan
     if made.problems and output != "json":
         from fleetdeploy.cli.output.render import print_result
@@ -61,7 +48,6 @@ def plan(
     refuse_problems(made)
     remember_plan(made)
     # The same options again: without them it would be another plan, and refused.
-    options = flags.as_typed(**overrides, limit=limit)
-    again = f"next  fleetdeploy rollout {made.version} --plan {made.digest}{options}"
+    again = f"next  fleetdeploy rollout {made.version} --plan {made.digest}{options.as_typed(limit=limit)}"
     tail = Lines([again if made.batches else "nothing to do: every host in scope is as the plan wants it"])
     return CommandResult(data=plan_data(made), blocks=(*plan_blocks(made), tail), exit_code=ExitCode.OK)

@@ -13,6 +13,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.frame import usage
+from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
 from fleetdeploy.cli.results import CommandResult, Lines
@@ -28,20 +29,14 @@ if TYPE_CHECKING:
 RolloutId = Annotated[str, typer.Argument(help="id of the rollout (or its beginning or end); default: the open one")]
 
 
+@spread
 def rollout(
     version: Version,
+    options: RolloutOptions,
     plan: Annotated[str | None, typer.Option("--plan", help="refuse unless the plan still has this digest")] = None,
-    canary: flags.Canary = None,
-    batch: flags.Batch = None,
-    strategy: flags.Strategy = None,
-    max_unavailable: flags.MaxUnavailable = None,
-    unreachable: flags.Unreachable = None,
-    repair: flags.Repair = False,
-    pause_after: flags.PauseAfter = None,
-    allow_dirty: flags.AllowDirty = False,
+    plan_out: flags.PlanOut = None,
     limit: flags.Limit = None,
     yes: flags.Yes = False,
-    reason: flags.Reason = "",
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
     output: flags.Output = "text",
@@ -57,26 +52,17 @@ def rollout(
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
-    overrides = flags.strategy_overrides(
-        canary=canary,
-        batch=batch,
-        strategy=strategy,
-        max_unavailable=max_unavailable,
-        unreachable=unreachable,
-        repair=repair,
-        pause_after=pause_after,
-        allow_dirty=allow_dirty,
-    )
+    permits = options.permits()
     with warm_sessions():
-        workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=overrides)
+        workspace = load_workspace(project, inventory=inventory, limit=limit, overrides=options.overrides())
         with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
-            made = make_plan(workspace, version, tick=tick).plan
+            made = make_plan(workspace, version, permits=permits, tick=tick).plan
         refuse_problems(made)
         if plan is not None and plan != made.digest:
-            raise _stale(plan, made, what_moved(plan, made), flags.as_typed(**overrides, limit=limit))
+            raise _stale(plan, made, what_moved(plan, made), options.as_typed(limit=limit))
         _show_and_ask(made, output, ask=not yes and made.batches != ())
         with _reporter(output) as reporter:
-            result = run_forward(workspace, made, actor=current_actor(reason), reporter=reporter)
+            result = run_forward(workspace, made, actor=current_actor(options.reason), reporter=reporter)
     return _ended(result)
 
 

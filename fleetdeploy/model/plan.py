@@ -18,6 +18,7 @@ from fleetdeploy.errors import RefusalReason
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.codec import to_plain
 from fleetdeploy.model.health import HealthSpec
+from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.service import ServiceSpec
 from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import Expected, RolloutKind
@@ -106,6 +107,7 @@ class Plan:
         max_unavailable: the healthy floor, rounded: hosts that may be not healthy at once.
         down_at_start: hosts that count against the floor before anything was touched.
         problems: if there is one, the plan can be shown but not carried out.
+        permits: guards that a person overrode; not covered by the digest.
     """
 
     kind: RolloutKind
@@ -122,6 +124,7 @@ class Plan:
     undoes: str = ""
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    permits: Permits = NO_PERMITS
 
     @property
     def release(self) -> str:

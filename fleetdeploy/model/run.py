@@ -41,6 +41,10 @@ class PauseReason(Enum):
     NOT_TO_BLAME = "not-to-blame"  # untouched hosts fail checks that they passed at the start
     DIFFERENT = "different"  # a host is not what the plan expects
     FLOOR = "floor"  # too many hosts are down to touch another one
+    ASKED = "asked"  # a person said pause
+    FREEZE = "freeze"  # the calendar does not let the next batch begin
+    NOT_READY = "not-ready"  # hosts of the next batch cannot prove their way back
+    ROLLBACK_FLOOR = "rollback-floor"  # going back would cross a one-way migration
 
 
 class Outcome(Enum):

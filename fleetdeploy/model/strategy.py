@@ -13,6 +13,7 @@ from typing import Literal
 StrategyKind = Literal["rolling", "canary", "all-at-once"]
 OnUnknown = Literal["wait", "rollback", "stop"]
 OnUnreachable = Literal["refuse", "skip"]
+OnExpiry = Literal["rollback", "leave"]
 
 _AMOUNT = re.compile(r"^(\d{1,6})\s*(%?)$", re.ASCII)
 
@@ -99,6 +100,9 @@ class StrategySettings:
         repair: hosts that are down at the start may be touched, and only those.
         all_at_once_rollback: put healthy hosts back without regard to the floor.
         pause_after_canary: wait for ``promote`` after the canary's bake.
+        pause_after_batch: wait for ``promote`` after these batches, counted from 1 as they are shown.
+        promote_within_s: how long such a wait may last, then ``on_expiry`` decides; None: ``pause_timeout_s`` and
+            ``on_unknown`` do.
         unreachable: hosts that do not answer at the start refuse the rollout, or are set aside and listed (8).
     """
 
@@ -115,4 +119,7 @@ class StrategySettings:
     repair: bool = False
     all_at_once_rollback: bool = False
     pause_after_canary: bool = False
+    pause_after_batch: tuple[int, ...] = ()
+    promote_within_s: float | None = None
+    on_expiry: OnExpiry = "leave"
     unreachable: OnUnreachable = "refuse"

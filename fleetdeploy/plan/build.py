@@ -14,6 +14,7 @@ from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.paths import release_exe
+from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.plan import ABSENT, UNKNOWN_FROM, Batch, HostAction, HostPlan, Plan, Problem
 from fleetdeploy.model.service import ServiceSpec
 from fleetdeploy.model.sight import Lost, Sight
@@ -39,6 +40,7 @@ class PlanRequest:
     health: HealthSpec
     known: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    permits: Permits = NO_PERMITS
 
 
 def expected_of(observation: Observation | None) -> Expected | None:
@@ -92,6 +94,7 @@ def build_plan(request: PlanRequest, observed: Mapping[str, Sight]) -> Plan:
         down_at_start=down,
         problems=tuple(problems),
         notes=_notes(settings, hosts, batches),
+        permits=request.permits,
     )
 
 

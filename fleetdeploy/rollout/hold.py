@@ -50,6 +50,10 @@ _TEXTS = {
     PauseReason.NOT_TO_BLAME: "untouched hosts fail too, the release may not be to blame: {hosts}",
     PauseReason.DIFFERENT: "not as the plan found them, left untouched: {hosts}",
     PauseReason.FLOOR: "too many hosts are down to touch another one: {hosts}",
+    PauseReason.ASKED: "a person asked for it",
+    PauseReason.FREEZE: "the freeze calendar does not let the next batch begin",
+    PauseReason.NOT_READY: "hosts of the next batch cannot prove their way back: {hosts}",
+    PauseReason.ROLLBACK_FLOOR: "going back would cross rollback_floor, so nothing is undone by itself: {hosts}",
 }
 
 

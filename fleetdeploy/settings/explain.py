@@ -67,6 +67,11 @@ def explain(project: Project) -> tuple[Setting, ...]:
         ("strategy.unreachable", strategy.unreachable),
         ("strategy.zone_spread", _flag(strategy.zone_spread)),
         ("strategy.pause_after_canary", _flag(strategy.pause_after_canary)),
+        (
+            "strategy.promote_within",
+            None if strategy.promote_within_s is None else format_duration(strategy.promote_within_s),
+        ),
+        ("strategy.on_expiry", strategy.on_expiry),
         ("strategy.all_at_once_rollback", _flag(strategy.all_at_once_rollback)),
         ("budget", str(strategy.budget)),
     ]

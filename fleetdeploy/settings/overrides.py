@@ -15,7 +15,7 @@ from fleetdeploy.errors import UsageError
 from fleetdeploy.model.project import Project
 from fleetdeploy.model.strategy import Amount, parse_canary
 from fleetdeploy.settings import rules
-from fleetdeploy.settings.strategy import KINDS, ON_UNKNOWN, ON_UNREACHABLE
+from fleetdeploy.settings.strategy import KINDS, ON_EXPIRY, ON_UNKNOWN, ON_UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ def _positive(text: str) -> float:
     return seconds
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(_whole(1, 100_000)(part.strip()) for part in text.split(","))
+
+
 OVERRIDES: dict[str, Override] = {
     "strategy": Override("strategy.kind", "strategy", "kind", _word(*KINDS)),
     "batch": Override("strategy.batch", "strategy", "batch", Amount.parse),
@@ -80,6 +84,8 @@ OVERRIDES: dict[str, Override] = {
     "pause_timeout": Override("strategy.pause_timeout", "strategy", "pause_timeout_s", parse_duration),
     "on_unknown": Override("strategy.on_unknown", "strategy", "on_unknown", _word(*ON_UNKNOWN)),
     "unreachable": Override("strategy.unreachable", "strategy", "unreachable", _word(*ON_UNREACHABLE)),
+    "promote_within": Override("strategy.promote_within", "strategy", "promote_within_s", _positive),
+    "on_expiry": Override("strategy.on_expiry", "strategy", "on_expiry", _word(*ON_EXPIRY)),
     "min_healthy": Override("health.min_healthy", "health", "min_healthy_s", _positive),
     "deadline": Override("health.deadline", "health", "deadline_s", _positive),
     "interval": Override("health.interval", "health", "interval_s", _positive),
@@ -89,8 +95,9 @@ OVERRIDES: dict[str, Override] = {
     "repair": Override("strategy.repair", "strategy", "repair", _flag),
     "all_at_once": Override("strategy.all_at_once_rollback", "strategy", "all_at_once_rollback", _flag),
     "pause_after_canary": Override("strategy.pause_after_canary", "strategy", "pause_after_canary", _flag),
+    "pause_after_batch": Override("strategy.pause_after_batch", "strategy", "pause_after_batch", _numbers),
 }
-OPTION_ONLY = ("repair", "all_at_once", "pause_after_canary")
+OPTION_ONLY = ("repair", "all_at_once", "pause_after_canary", "pause_after_batch")
 
 
 def variable(name: str) -> str | None:

@@ -12,6 +12,7 @@ from fleetdeploy.model.strategy import (
     Amount,
     Canary,
     LabelSelector,
+    OnExpiry,
     OnUnknown,
     OnUnreachable,
     StrategyKind,
@@ -22,6 +23,7 @@ from fleetdeploy.model.strategy import (
 KINDS: tuple[StrategyKind, ...] = get_args(StrategyKind)
 ON_UNKNOWN: tuple[OnUnknown, ...] = get_args(OnUnknown)
 ON_UNREACHABLE: tuple[OnUnreachable, ...] = get_args(OnUnreachable)
+ON_EXPIRY: tuple[OnExpiry, ...] = get_args(OnExpiry)
 
 
 def read_strategy(section: Section, budget: int) -> StrategySettings:
@@ -33,6 +35,7 @@ def read_strategy(section: Section, budget: int) -> StrategySettings:
     floor = section.get("max_unavailable")
     on_unknown = section.get("on_unknown")
     unreachable = section.get("unreachable")
+    on_expiry = section.get("on_expiry")
     settings = StrategySettings(
         kind=kind.choice(KINDS) if kind else ("canary" if canary else default.kind),
         batch=_amount(batch) if batch else default.batch,
@@ -49,6 +52,8 @@ def read_strategy(section: Section, budget: int) -> StrategySettings:
         if (v := section.get("all_at_once_rollback"))
         else default.all_at_once_rollback,
         unreachable=unreachable.choice(ON_UNREACHABLE) if unreachable else default.unreachable,
+        promote_within_s=v.duration() if (v := section.get("promote_within")) else default.promote_within_s,
+        on_expiry=on_expiry.choice(ON_EXPIRY) if on_expiry else default.on_expiry,
     )
     section.done()
     return settings

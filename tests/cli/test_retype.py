@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.options import RolloutOptions
 from fleetdeploy.cli.output.wording import failure_text
 from fleetdeploy.cli.retype import remember, retyped
 from fleetdeploy.model.verbs import HostFailure
@@ -39,10 +40,16 @@ def test_next_steps_reach_the_same_fleet(options: dict[str, Any], text: str, sho
 
 
 def test_options_are_repeated_as_they_are_typed() -> None:
-    overrides = flags.strategy_overrides(canary="10%", pause_after="canary", allow_dirty=True)
-    assert (
-        flags.as_typed(**overrides, limit="!web1") == " --canary 10% --pause-after canary --allow-dirty --limit '!web1'"
+    options = RolloutOptions(canary="10%", pause_after="canary,batch:2", allow_dirty=True)
+    assert options.as_typed(limit="!web1") == (
+        " --canary 10% --pause-after canary,batch:2 --allow-dirty --limit '!web1'"
     )
+    assert options.overrides() == {
+        "canary": "10%",
+        "pause_after_canary": True,
+        "pause_after_batch": "2",
+        "allow_dirty": True,
+    }
     assert flags.as_typed() == ""
 
 

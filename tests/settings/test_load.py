@@ -217,6 +217,7 @@ def test_what_the_example_calls_defaults_are_the_defaults(tmp_path: Path) -> Non
         "dependencies",
         "manifest",
         "sha256",
+        "promote_within",
     )
     tried = 0
     for i in commented:
