@@ -66,6 +66,8 @@ def test_every_override_reaches_its_field(project: Project) -> None:
         "budget": "7",
         "parallel": "7",
         "deadline": "777s",
+        "on_expiry": "rollback",
+        "pause_after_batch": "2,3",
     }
     for name, override in OVERRIDES.items():
         is_flag = name in ("allow_dirty", "repair", "all_at_once", "pause_after_canary")
