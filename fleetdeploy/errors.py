@@ -91,6 +91,7 @@ class FleetdeployError(Exception):
 
     Args:
         what: one sentence: what is wrong, and where.
+        changed: what was changed until then, where the exit code alone does not say it.
         why: likely causes, most likely first.
         next_steps: what to type or do next.
     """
@@ -98,11 +99,14 @@ class FleetdeployError(Exception):
     exit_code: ExitCode = ExitCode.INTERNAL
     retry: Retry = Retry.NEVER
 
-    def __init__(self, what: str, *, why: tuple[str, ...] = (), next_steps: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, what: str, *, why: tuple[str, ...] = (), next_steps: tuple[str, ...] = (), changed: str = ""
+    ) -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.next_steps = next_steps
+        self.changed = changed
 
     def __str__(self) -> str:
         return self.what
@@ -164,8 +168,9 @@ class HostError(FleetdeployError):
         code: int | None = None,
         why: tuple[str, ...] = (),
         next_steps: tuple[str, ...] = (),
+        changed: str = "",
     ) -> None:
-        super().__init__(what, why=why, next_steps=next_steps)
+        super().__init__(what, why=why, next_steps=next_steps, changed=changed)
         self.host = host
         self.code = code
 

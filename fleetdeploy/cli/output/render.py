@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table, Verbatim
 from fleetdeploy.cli.retype import retyped
-from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused, Unreachable
+from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused, Unreachable, UsageError
 
 
 def to_json(value: Any) -> str:
@@ -61,6 +61,7 @@ def error_data(error: FleetdeployError) -> dict[str, Any]:
         "kind": type(error).__name__,
         "exit_code": int(error.exit_code),
         "what": str(error),
+        "changed": changed_text(error),
         "why": list(error.why),
         "next": [retyped(step) for step in error.next_steps],
     }
@@ -78,13 +79,32 @@ def print_error(error: FleetdeployError, output: str) -> None:
     if output == "json":
         sys.stdout.write(to_json(error_data(error)) + "\n")
         return
-    sys.stderr.write(f"error: {error}\n")
+    sys.stderr.write("\n".join(error_lines(error)) + "\n")
+
+
+def changed_text(error: FleetdeployError) -> str:
+    """What was changed before it went wrong; "" where the question does not arise (bad usage changes nothing)."""
+    if error.changed or isinstance(error, UsageError):
+        return error.changed
+    if error.exit_code in (ExitCode.REFUSED, ExitCode.UNREACHABLE, ExitCode.INTERNAL):
+        return "nothing on any host"
+    return "perhaps something: the hosts know, ask them" if error.exit_code is ExitCode.MIXED else ""
+
+
+def error_lines(error: FleetdeployError) -> list[str]:
+    """An error for people, in its parts: what, changed, likely (or because), next, and the exit code at the end."""
     # A refusal knows its reasons; elsewhere they are guesses, the likeliest first.
-    label = "because" if isinstance(error, (Refused, Unreachable)) else "likely "
-    for index, reason in enumerate(error.why):
-        sys.stderr.write(f"  {label if index == 0 else '       '} {reason}\n")
-    for index, step in enumerate(error.next_steps):
-        sys.stderr.write(f"  {'next   ' if index == 0 else '       '} {retyped(step)}\n")
+    why = "because" if isinstance(error, (Refused, Unreachable)) else "likely"
+    parts = {
+        "changed": [text] if (text := changed_text(error)) else [],
+        why: list(error.why),
+        "next": [retyped(step) for step in error.next_steps],
+    }
+    lines = [f"error: {error}"]
+    for label, texts in parts.items():
+        lines += [f"  {label if index == 0 else '':<8} {text}" for index, text in enumerate(texts)]
+    lines[-1] += f"   (exit {int(error.exit_code)})"
+    return lines
 
 
 def print_interrupted() -> None:
