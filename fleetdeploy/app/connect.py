@@ -25,6 +25,11 @@ class Vault:
         self._lock = threading.Lock()
         self._known: dict[SecretRef, Secret] = {}
 
+    def put(self, ref: SecretRef, secret: Secret) -> None:
+        """A secret that a person typed: it is nowhere else."""
+        with self._lock:
+            self._known[ref] = secret
+
     def get(self, ref: SecretRef | None) -> Secret | None:
         """The secret, or None for no reference.
 

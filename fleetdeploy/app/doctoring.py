@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fleetdeploy.app.apps import NO_APP
@@ -11,17 +12,35 @@ from fleetdeploy.app.connect import Vault
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.hosts.doctor import Finding, diagnose
 from fleetdeploy.model.host import Host
+from fleetdeploy.model.secret import Secret, SecretRef
 
 PARALLEL = 32
 
 
-def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tuple[Finding, ...]]:
+_TYPED = SecretRef("typed", "by a person")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a person typed to be used instead of the inventory's; ``password`` None: the inventory's stays."""
+
+    user: str
+    password: Secret | None = None
+
+
+def examine(
+    workspace: Workspace, *, credential: Credential | None = None, tick: Callable[[], None]
+) -> dict[str, tuple[Finding, ...]]:
     """Findings of each host in scope, lowest layer first.
 
     A refused login is not tried on another host with the same credential (design.md section 5, Login).
     """
     app = workspace.app if workspace.app.app else NO_APP
     vault = Vault(Path(workspace.fleet.source).parent)
+    if credential is not None:
+        workspace = replace(workspace, scope=tuple(_as(host, credential) for host in workspace.scope))
+        if credential.password is not None:
+            vault.put(_TYPED, credential.password)
     groups: dict[tuple[str, str], list[Host]] = {}
     for host in workspace.scope:
         vault.get(host.connection.secret)
@@ -48,6 +67,13 @@ def examine(workspace: Workspace, *, tick: Callable[[], None]) -> dict[str, tupl
         findings |= ask_group(hosts)
         tick()
     return {host.name: findings[host.name] for host in workspace.scope}
+
+
+def _as(host: Host, credential: Credential) -> Host:
+    connection = replace(host.connection, user=credential.user or host.connection.user)
+    if credential.password is not None:
+        connection = replace(connection, secret=_TYPED)
+    return replace(host, connection=connection)
 
 
 def _login_refused(findings: Sequence[Finding]) -> bool:

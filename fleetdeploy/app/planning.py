@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fleetdeploy.app.connect import connector
+from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts import HostFacts, check, normalise_arch
 from fleetdeploy.artifacts.known import known_hashes
@@ -60,10 +61,12 @@ def make_plan(
 
     Raises:
         Refused: the artifact cannot be found, verified or read.
+        LoginRefused: by one of the hosts.
     """
     project = workspace.need_project()
     artifact = resolve(project.artifacts, wanted, project.directory, exe=project.app.exe)
     sights = look(workspace, version=artifact.version, tick=tick)
+    stop_at_login(workspace.scope, sights)
     request = PlanRequest(
         fleet=workspace.fleet.name,
         hosts=workspace.scope,

@@ -23,7 +23,8 @@ class Sight:
     """What is known of one host now.
 
     ``sample`` is one look with all checks, taken with the version that is to come: its failures say themselves whether
-    they compare with that. None if there is no service or no check could be made.
+    they compare with that. None if there is no service or no check could be made. ``tried`` is false for a host that
+    was spared because another one had refused the same credential.
     """
 
     host: str
@@ -32,6 +33,7 @@ class Sight:
     lost: Lost | None = None
     error: str = ""
     credential: str = ""
+    tried: bool = True
 
     @property
     def serving(self) -> bool:

@@ -92,7 +92,7 @@ def survey(
         if sight.lost is Lost.LOGIN:
             for other in rest:
                 why = f"not tried: the login was refused on {message.host}, and one attempt must not become a lock-out"
-                sights[other.name] = Sight(other.name, lost=Lost.LOGIN, error=why)
+                sights[other.name] = Sight(other.name, lost=Lost.LOGIN, error=why, tried=False)
             rest.clear()
         elif sight.observation is None and key not in trusted:
             if rest:  # this one said nothing about the credential: the next one goes first

@@ -63,7 +63,17 @@ def _wrong_password(world: World) -> None:
     for command in (("status",), ("doctor",), ("rollout", "v1.4.2")):
         before = {name: host.effects.count("logon_failure") for name, host in world.lab.hosts.items()}
         refused = world.expect(6, *command)
-        refused.says("login refused for 'fleetadmin'", "not tried", "must not become a lock-out")
+        refused.says("login refused for 'fleetadmin'", "not tried")
+        if command[0] == "rollout":
+            refused.says(
+                "web1 refused the login of fleetadmin. 2 more hosts were not tried with this account.",
+                "changed  nothing (0 of 3 hosts). Login attempts made: 1. "
+                "The password came from the environment variable FLEETDEPLOY_PASSWORD.",
+                "likely   password expired or wrong",
+                "next     fleetdeploy doctor --limit web1 --user YOU --ask-password   (exit 6)",
+            )
+        else:
+            refused.says("must not become a lock-out")
         tried = [n for n, host in world.lab.hosts.items() if host.effects.count("logon_failure") != before[n]]
         assert tried == ["web1"], refused
         assert world.host("web1").effects.count("logon_failure") == before["web1"] + 1
@@ -132,3 +142,13 @@ def test_usage(bare: World) -> None:
     codes = bare.expect(0, "help", "exit-codes")
     codes.says("paused, waiting for a person", "130")
     bare.expect(2, "help", "nothing").says("fleetdeploy help exit-codes")
+
+
+def test_doctor_as_somebody_else_never_asks_without_a_terminal(make_world: MakeWorld) -> None:
+    world = make_world(1)
+    refused = world.expect(2, "doctor", "--user", "eva", "--ask-password")
+    refused.says("--ask-password needs a terminal", "secret: env:NAME")
+    # Another account with the inventory's password: the lab knows no eva
+    sick = world.expect(6, "doctor", "--user", "eva")
+    assert layers(sick.out, "web1")["login"] == "FAILED"
+    sick.says("'eva'")
