@@ -7,6 +7,7 @@ The tree::
     │   └── ConfigError             exit 2   bad file: says file and line
     ├── Refused                     exit 6   a guard said no; ``reason`` is a RefusalReason
     ├── StateError                  exit 1   an event does not fit the state (action, current, expected)
+    ├── StoreError                  exit 6   the store cannot be read or written; the hosts are the truth all the same
     └── HostError                   (a value per host, rarely raised to the top)
         ├── Unreachable             retry    no connection, nothing was sent
         ├── LoginRefused            never    401: one attempt, not a lock-out
@@ -153,6 +154,16 @@ class StateError(FleetdeployError):
         self.action = action
         self.current = current
         self.expected = expected
+
+
+class StoreError(FleetdeployError):
+    """The store cannot be opened, read or written: full, gone, locked, unreachable, written by another version.
+
+    The hosts hold the truth: a rollout that meets it stops at a safe point, a rollback goes on without a store.
+    """
+
+    exit_code = ExitCode.REFUSED
+    reason = RefusalReason.STORE
 
 
 class HostError(FleetdeployError):

@@ -15,13 +15,25 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from fleetdeploy.engine.store.rows import Answer, EventRow, EvidenceRow, MarkRow, Request, RolloutRow, StepRow
 from fleetdeploy.errors import FleetdeployError
 from fleetdeploy.model.events import Event, event_from_json
+
+__all__ = [
+    "Answer",
+    "EventRow",
+    "EvidenceRow",
+    "Journal",
+    "MarkRow",
+    "Request",
+    "RolloutRow",
+    "StepRow",
+    "state_dir",
+]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rollouts (
@@ -35,9 +47,23 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_of ON events (rollout, seq);
 CREATE TABLE IF NOT EXISTS requests (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
-    at TEXT NOT NULL, taken_at TEXT
+    at TEXT NOT NULL, taken_at TEXT, argument TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+    answered_at TEXT, accepted INTEGER, answer TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS plans (digest TEXT PRIMARY KEY, input TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS steps (
+    rollout TEXT NOT NULL, host TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, conductor TEXT NOT NULL,
+    begun_at TEXT NOT NULL, ended_at TEXT, result TEXT, tries INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (rollout, host, step)
+);
+CREATE TABLE IF NOT EXISTS marks (
+    app TEXT NOT NULL, version TEXT NOT NULL, manifest TEXT NOT NULL, mark TEXT NOT NULL, why TEXT NOT NULL,
+    actor TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (app, version, manifest)
+);
+CREATE TABLE IF NOT EXISTS evidence (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL, host TEXT NOT NULL, at TEXT NOT NULL,
+    data TEXT NOT NULL
+);
 """
 
 
@@ -54,52 +80,8 @@ def state_dir(environ: Mapping[str, str] | None = None) -> Path:
     return Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "fleetdeploy"
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutRow:
-    """One rollout of the journal, newest fields as its conductor last wrote them."""
-
-    id: str
-    kind: str
-    fleet: str
-    app: str
-    version: str
-    digest: str
-    undoes: str
-    actor: str
-    conductor: str
-    pid: int
-    started_at: str
-    outcome: str | None
-    exit_code: int | None
-    ended_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event with its envelope."""
-
-    seq: int
-    rollout: str
-    at: str
-    event: Event
-
-    def to_json(self) -> dict[str, Any]:
-        """Envelope and event in one object."""
-        return {"seq": self.seq, "at": self.at, "rollout": self.rollout, **self.event.to_json()}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A command from outside: promote, resume, abort-rollback, abort-leave."""
-
-    id: int
-    rollout: str
-    kind: str
-    actor: str
-    at: str
-
-
 _ROW = "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at"
+_STEP = "rollout, host, step, name, conductor, begun_at, ended_at, result, tries"
 
 
 def _utc() -> str:
@@ -223,16 +205,51 @@ class Journal:
             rows = cursor.fetchall()
         return tuple(EventRow(seq, rid, at, event_from_json(json.loads(text))) for seq, rid, at, text in rows)
 
-    def request(self, rollout: str, kind: str, actor: str) -> int:
+    def step_begin(
+        self, rollout: str, host: str, step: int, name: str, conductor: str, *, again: bool = False
+    ) -> StepRow | None:
+        """Write the intent of a step; returns what stood there before.
+
+        A step that has ended stays as it is (``again``: begins anew, its result is dropped), and so does one that
+        stands there under another name: the caller compares. One that began without an end begins once more.
+        """
+        sql = (
+            "INSERT INTO steps (rollout, host, step, name, conductor, begun_at) VALUES (?,?,?,?,?,?)"
+            " ON CONFLICT (rollout, host, step) DO UPDATE SET conductor=excluded.conductor,"
+            " begun_at=excluded.begun_at, ended_at=NULL, result=NULL, tries=steps.tries+1"
+        )
+        found = f"SELECT {_STEP} FROM steps WHERE rollout=? AND host=? AND step=?"  # noqa: S608
+        with self._query(found, rollout, host, step) as cursor:
+            row = cursor.fetchone()
+        before = _step(row) if row else None
+        if before is None or (before.name == name and (again or not before.ended)):
+            with self._query(sql, rollout, host, step, name, conductor, _utc()):
+                pass
+        return before
+
+    def step_end(self, rollout: str, host: str, step: int, result: Mapping[str, Any]) -> None:
+        """Write the result of a step that has begun."""
+        sql = "UPDATE steps SET ended_at=?, result=? WHERE rollout=? AND host=? AND step=?"
+        with self._query(sql, _utc(), json.dumps(result, ensure_ascii=False), rollout, host, step):
+            pass
+
+    def steps(self, rollout: str) -> tuple[StepRow, ...]:
+        """All steps of a rollout, in the order in which they first or last began."""
+        sql = f"SELECT {_STEP} FROM steps WHERE rollout=? ORDER BY begun_at, host, step"  # noqa: S608
+        with self._query(sql, rollout) as cursor:
+            return tuple(_step(row) for row in cursor.fetchall())
+
+    def request(self, rollout: str, kind: str, actor: str, *, argument: str = "", reason: str = "") -> int:
         """Ask the living conductor of ``rollout`` for something."""
-        sql = "INSERT INTO requests (rollout, kind, actor, at) VALUES (?,?,?,?)"
-        with self._query(sql, rollout, kind, actor, _utc()) as cursor:
+        sql = "INSERT INTO requests (rollout, kind, actor, at, argument, reason) VALUES (?,?,?,?,?,?)"
+        with self._query(sql, rollout, kind, actor, _utc(), argument, reason) as cursor:
             return int(cursor.lastrowid or 0)
 
     def take_requests(self, rollout: str) -> tuple[Request, ...]:
         """Requests not taken yet, in order; each is handed out once."""
         sql = (
-            "UPDATE requests SET taken_at=? WHERE rollout=? AND taken_at IS NULL RETURNING id, rollout, kind, actor, at"
+            "UPDATE requests SET taken_at=? WHERE rollout=? AND taken_at IS NULL"
+            " RETURNING id, rollout, kind, actor, at, argument, reason"
         )
         with self._query(sql, _utc(), rollout) as cursor:
             rows = cursor.fetchall()
@@ -243,3 +260,50 @@ class Journal:
         with self._query("SELECT taken_at FROM requests WHERE id=?", request) as cursor:
             row = cursor.fetchone()
         return bool(row and row[0])
+
+    def answer(self, request: int, accepted: bool, text: str) -> None:
+        """The conductor's answer to a request that it took."""
+        sql = "UPDATE requests SET answered_at=?, accepted=?, answer=? WHERE id=?"
+        with self._query(sql, _utc(), int(accepted), text, request):
+            pass
+
+    def answer_of(self, request: int) -> Answer | None:
+        """The conductor's answer, None as long as there is none."""
+        sql = "SELECT id, accepted, answer, answered_at FROM requests WHERE id=? AND answered_at IS NOT NULL"
+        with self._query(sql, request) as cursor:
+            row = cursor.fetchone()
+        return Answer(row[0], bool(row[1]), row[2], row[3]) if row else None
+
+    def set_mark(self, app: str, version: str, manifest_sha256: str, mark: str, why: str, actor: str) -> None:
+        """Remember what is held of a version; replaces what was held before."""
+        sql = (
+            "INSERT INTO marks (app, version, manifest, mark, why, actor, at) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT (app, version, manifest) DO UPDATE SET mark=excluded.mark, why=excluded.why,"
+            " actor=excluded.actor, at=excluded.at"
+        )
+        with self._query(sql, app, version, manifest_sha256, mark, why, actor, _utc()):
+            pass
+
+    def marks(self, app: str) -> tuple[MarkRow, ...]:
+        """What is held of the versions of an app, oldest word first."""
+        sql = "SELECT app, version, manifest, mark, why, actor, at FROM marks WHERE app=? ORDER BY at, version"
+        with self._query(sql, app) as cursor:
+            return tuple(MarkRow(*row) for row in cursor.fetchall())
+
+    def keep_evidence(self, rollout: str, host: str, data: Mapping[str, Any]) -> int:
+        """Keep the scene of a host; a second one of the same host is kept beside the first."""
+        sql = "INSERT INTO evidence (rollout, host, at, data) VALUES (?,?,?,?)"
+        with self._query(sql, rollout, host, _utc(), json.dumps(data, ensure_ascii=False)) as cursor:
+            return int(cursor.lastrowid or 0)
+
+    def evidence(self, rollout: str, host: str = "") -> tuple[EvidenceRow, ...]:
+        """The scenes that were kept in a rollout (of one host), oldest first."""
+        sql = "SELECT id, rollout, host, at, data FROM evidence WHERE rollout=? AND (?='' OR host=?) ORDER BY id"
+        with self._query(sql, rollout, host, host) as cursor:
+            return tuple(EvidenceRow(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in cursor.fetchall())
+
+
+def _step(row: tuple[Any, ...]) -> StepRow:
+    rollout, host, step, name, conductor, begun_at, ended_at, result, tries = row
+    read = json.loads(result) if result else None
+    return StepRow(rollout, host, step, name, conductor, begun_at, ended_at, read, tries)

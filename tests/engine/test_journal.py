@@ -135,3 +135,48 @@ def test_what_a_plan_covered_is_remembered(tmp_path: Path) -> None:
     assert journal.kept_plan("abc") == {"hosts": {"a": 1}}
     assert journal.kept_plan("d0") is None, "only the newest are kept"
     journal.close()
+
+
+def test_a_step_is_written_before_and_after(tmp_path: Path) -> None:
+    journal = begun(tmp_path / "j.sqlite3")
+    assert journal.step_begin("01ABC", "web01", 30, "activate", "C1") is None
+    before = journal.step_begin("01ABC", "web01", 30, "activate", "C2")
+    assert before is not None
+    assert (before.conductor, before.ended, before.tries) == ("C1", False, 1)
+    journal.step_end("01ABC", "web01", 30, {"outcome": "done"})
+    stood = journal.step_begin("01ABC", "web01", 30, "activate", "C3")
+    assert stood is not None
+    assert (stood.result, stood.tries, stood.conductor) == ({"outcome": "done"}, 2, "C2")
+    assert journal.steps("01ABC") == (stood,), "what has ended stays"
+    other = journal.step_begin("01ABC", "web01", 30, "stage", "C3", again=True)
+    assert other == stood
+    assert journal.steps("01ABC") == (stood,), "and nothing is written over another name"
+    journal.step_begin("01ABC", "web01", 30, "activate", "C3", again=True)
+    assert [(s.ended, s.result, s.tries) for s in journal.steps("01ABC")] == [(False, None, 3)]
+    journal.close()
+
+
+def test_a_request_has_an_argument_a_reason_and_an_answer(tmp_path: Path) -> None:
+    journal = begun(tmp_path / "j.sqlite3")
+    number = journal.request("01ABC", "exclude", "me@here", argument="web07", reason="disk")
+    (taken,) = journal.take_requests("01ABC")
+    assert (taken.id, taken.argument, taken.reason) == (number, "web07", "disk")
+    assert journal.answer_of(number) is None
+    journal.answer(number, False, "web07 is done already")
+    answer = journal.answer_of(number)
+    assert answer is not None
+    assert (answer.accepted, answer.text) == (False, "web07 is done already")
+    journal.close()
+
+
+def test_marks_and_evidence(tmp_path: Path) -> None:
+    journal = begun(tmp_path / "j.sqlite3")
+    journal.set_mark("shop", "v1", "aa", "bad", "rolled back", "me")
+    journal.set_mark("shop", "v1", "aa", "good", "was the database", "you")
+    journal.set_mark("other", "v1", "aa", "bad", "", "me")
+    assert [(m.version, m.mark, m.actor) for m in journal.marks("shop")] == [("v1", "good", "you")]
+    journal.keep_evidence("01ABC", "web01", {"log": ["größer"]})
+    journal.keep_evidence("01ABC", "web02", {"log": []})
+    assert [e.data for e in journal.evidence("01ABC", "web01")] == [{"log": ["größer"]}]
+    assert [e.host for e in journal.evidence("01ABC")] == ["web01", "web02"]
+    journal.close()
