@@ -4,6 +4,7 @@ The file (annotated: ``inventories/example.yml``)::
 
     fleet: prod                  # optional; the file's name otherwise
     defaults: {connection: …, labels: …, vars: …, zone: …}
+    freeze: [{weekly: …, zone: …}]   # of this fleet alone (freeze_documents.py)
     groups:
       eu:  {groups: [web], hosts: [db01], connection: …}     # web lies inside eu
       web: {vars: …}
@@ -18,11 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fleetdeploy.documents import Section, Value, did_you_mean, parse
 from fleetdeploy.errors import ConfigError
+from fleetdeploy.freeze_documents import read_freeze
 from fleetdeploy.inventory.layers import NAME, Found, Layer, build_connection, merge, read_layer
 from fleetdeploy.model.host import Fleet, Host
 from fleetdeploy.model.secret import MASK, looks_secret
@@ -86,11 +88,13 @@ def read_inventory(path: Path | str) -> Inventory:
     defaults_section = top.section("defaults")
     defaults = read_layer(defaults_section, "defaults")
     defaults_section.done()
+    freeze = read_freeze(top.get("freeze"))
     groups = _read_groups(top.section("groups"))
     entries = _read_hosts(top)
     top.done()
     _set_depths(groups)
-    return _assemble(name, path, defaults, groups, entries)
+    found = _assemble(name, path, defaults, groups, entries)
+    return replace(found, fleet=replace(found.fleet, freeze=freeze))
 
 
 def _read_groups(section: Section) -> dict[str, _Group]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fleetdeploy.model.freeze import FreezeWindow
 from fleetdeploy.model.secret import SecretRef
 
 Transport = Literal["https", "http"]
@@ -59,11 +60,12 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """A named set of hosts, in inventory order. ``source`` is the file it was read from."""
+    """A named set of hosts, in inventory order. ``source`` is the file it was read from; ``freeze`` its own windows."""
 
     name: str
     hosts: tuple[Host, ...]
     source: str = ""
+    freeze: tuple[FreezeWindow, ...] = ()
 
     def host(self, name: str) -> Host:
         """The host of that name.

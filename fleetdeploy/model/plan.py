@@ -17,6 +17,7 @@ from typing import Any
 from fleetdeploy.errors import RefusalReason
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.codec import to_plain
+from fleetdeploy.model.freeze import FreezeWindow
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.service import ServiceSpec
@@ -108,6 +109,7 @@ class Plan:
         down_at_start: hosts that count against the floor before anything was touched.
         problems: if there is one, the plan can be shown but not carried out.
         permits: guards that a person overrode; not covered by the digest.
+        freeze: when no batch may begin; not covered by the digest either.
     """
 
     kind: RolloutKind
@@ -125,6 +127,7 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     permits: Permits = NO_PERMITS
+    freeze: tuple[FreezeWindow, ...] = ()
 
     @property
     def release(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fleetdeploy.model.freeze import FreezeWindow
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.service import ServiceSpec
 from fleetdeploy.model.strategy import StrategySettings
@@ -65,6 +66,7 @@ class Project:
         directory: absolute project directory; relative paths in the file start there.
         file: path of the ``fleetdeploy.yml`` it was read from.
         parallel: hosts worked on at the same time at most.
+        freeze: when nothing may begin, on any fleet; a fleet may have windows of its own.
         sources: dotted key → where its value comes from (``fleetdeploy.yml:12``, ``env FLEETDEPLOY_BATCH``,
             ``option --batch``); a key that is missing has its default.
     """
@@ -79,6 +81,7 @@ class Project:
     timeouts: Timeouts = Timeouts()
     parallel: int = 50
     sources: Mapping[str, str] = field(default_factory=dict)
+    freeze: tuple[FreezeWindow, ...] = ()
 
     @property
     def budget(self) -> int:

@@ -89,7 +89,9 @@ def explain(project: Project) -> tuple[Setting, ...]:
         ("timeouts.lock_wait", format_duration(project.timeouts.lock_wait_s)),
         ("timeouts.life_ttl", format_duration(project.timeouts.life_ttl_s)),
     ]
-    return tuple(Setting(key, LEFT_ALONE if shown is None else shown, _source(project, key)) for key, shown in rows)
+    frozen = [Setting(f"freeze[{n}]", str(window), window.source) for n, window in enumerate(project.freeze)]
+    shown = [Setting(key, LEFT_ALONE if shown is None else shown, _source(project, key)) for key, shown in rows]
+    return (*shown, *frozen)
 
 
 def _source(project: Project, key: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fleetdeploy.documents import Section, parse
 from fleetdeploy.errors import ConfigError, UsageError
+from fleetdeploy.freeze_documents import read_freeze
 from fleetdeploy.model.project import ArtifactSource, Project, Timeouts, UploadSettings
 from fleetdeploy.settings import rules
 from fleetdeploy.settings.checks import read_checks, read_health
@@ -70,6 +71,7 @@ def _read(top: Section, path: Path) -> Project:
         ),
         parallel=parallel.integer(1, 500) if parallel else 50,
         sources=top.places(),
+        freeze=read_freeze(top.get("freeze")),
     )
     upload.done()
     timeouts.done()
