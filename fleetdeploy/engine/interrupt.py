@@ -43,9 +43,15 @@ class Interrupt:
         self._event = threading.Event()
         self._leave = leave
         self.busy: Callable[[], bool] = lambda: False
+        self.also: Callable[[], bool] = lambda: False
 
     @property
     def requested(self) -> bool:
+        """True after the first signal, or if something else (``also``) asks for the same safe point."""
+        return self._event.is_set() or self.also()
+
+    @property
+    def signalled(self) -> bool:
         """True after the first signal."""
         return self._event.is_set()
 

@@ -36,7 +36,9 @@ class Row(Protocol):
 class StepStore(Protocol):
     """The part of the store that is used here. Safe to call from any thread."""
 
-    def step_begin(self, rollout: str, host: str, step: int, name: str, conductor: str) -> Row | None: ...
+    def step_begin(
+        self, rollout: str, host: str, step: int, name: str, conductor: str, *, again: bool = False
+    ) -> Row | None: ...
     def step_end(self, rollout: str, host: str, step: int, result: Mapping[str, Any]) -> None: ...
     def steps(self, rollout: str) -> Iterable[Row]: ...
 
@@ -104,13 +106,13 @@ class Steps:
             self._known.update({(s.host, s.step): s for s in found})
 
     def begin(self, host: str, step: int) -> Step | None:
-        """Writes the intent; what stood there before, None if nothing.
+        """Writes the intent, also of a step that had ended (it begins anew); what stood there before, None if nothing.
 
         Raises:
             OtherVersion: something else stood there.
         """
         name = self._name_of(step)
-        row = self._store.step_begin(self._rollout, host, step, name, self._conductor)
+        row = self._store.step_begin(self._rollout, host, step, name, self._conductor, again=True)
         before = Step(row.host, row.step, row.name, row.conductor, row.result) if row is not None else None
         if before is not None:
             self._check(before)

@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from fleetdeploy.errors import FleetdeployError, HostError
+from fleetdeploy.errors import FleetdeployError, HostError, StoreError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.health import Sample
 from fleetdeploy.model.plan import HostPlan
 from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, PauseReason, Phase, RunState, move_host
 from fleetdeploy.model.verbs import Claim, HostFailure, Observation, OpenEntry
 from fleetdeploy.rollout.ports import Ports
+from fleetdeploy.rollout.recorded import Record
 from fleetdeploy.rollout.result import RolloutRun
 
 
@@ -75,19 +76,22 @@ class TakenOver(FleetdeployError):
 class Book:
     """The pages of one run, and the voice that reports what is written in them."""
 
-    def __init__(self, run: RolloutRun, ports: Ports) -> None:
+    def __init__(self, run: RolloutRun, ports: Ports, record: Record | None = None) -> None:
         self.run = run
         self.plan = run.plan
         self.ports = ports
+        self.record = record or Record(ports.log, run.id, run.conductor, lambda: None)
         self.state = RunState()
         self.pages: dict[str, HostPage] = {
             h.host: HostPage(h, label=h.from_label if h.from_label != "unknown" else "") for h in run.plan.hosts
         }
         self.turned = False
         self.turn_reason = ""
+        self.began: dict[Phase, float] = {}  # monotonic
         self.ended_hosts: dict[str, str] = {}
         self._last_word = time.monotonic()
         self._mute = False
+        self._store_told = False
 
     def say(self, event: ev.Event) -> None:
         """Journal, then report."""
@@ -109,7 +113,10 @@ class Book:
         self.say(ev.Note(text, host, level))
 
     def heartbeat(self) -> None:
-        """A line if nothing was said for a while."""
+        """A line if nothing was said for a while, or if the store has broken meanwhile."""
+        if self.record.lost is not None and not self._store_told:
+            self._store_told = True
+            self.note(self._store_text(self.record.lost), level="warning" if self.turned else "error")
         if time.monotonic() - self._last_word >= self.ports.heartbeat_s:
             self._last_word = time.monotonic()
             counts: dict[str, int] = {}
@@ -118,10 +125,16 @@ class Book:
             listed = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items()))
             self.say(ev.Heartbeat(f"{self.state.phase.value.replace('_', ' ')}: {listed}"))
 
+    def _store_text(self, lost: StoreError) -> str:
+        if self.turned:
+            return f"the store cannot be written any more ({lost.what}): going back needs none and goes on"
+        return f"the store cannot be written any more ({lost.what}): no new host is started"
+
     def phase(self, phase: Phase) -> None:
         """Go on to a phase."""
         if phase is not self.state.phase:
             self.state = self.state.to(phase)
+            self.began.setdefault(phase, time.monotonic())
             self.say(ev.PhaseChanged(phase))
 
     def hold(

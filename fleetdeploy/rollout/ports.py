@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from fleetdeploy.engine.interrupt import Interrupt
 from fleetdeploy.engine.journal import Request
+from fleetdeploy.engine.steps import StepStore
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
 from fleetdeploy.model.events import Event
 from fleetdeploy.model.host import Fleet, Host
 from fleetdeploy.model.secret import Secret
@@ -41,6 +43,7 @@ class HostPort(Protocol):
     def activate(
         self, request: ActivateRequest, *, password: Secret | None = None, previous_password: Secret | None = None
     ) -> ActivateResult: ...
+    def ready(self, request: ReadyRequest) -> ReadyResult: ...
     def probe(self, request: ProbeRequest) -> ProbeResult: ...
     def beat(self, claim: Claim, *, running: bool = True, last: bool = False) -> None: ...
     def close(self, request: CloseRequest) -> str: ...
@@ -54,7 +57,7 @@ class Reporter(Protocol):
     def report(self, event: Event) -> None: ...
 
 
-class EventLog(Protocol):
+class EventLog(StepStore, Protocol):
     """The part of the journal that a conductor uses."""
 
     def begin(
