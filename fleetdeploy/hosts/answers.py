@@ -13,11 +13,14 @@ from typing import Any
 from fleetdeploy.errors import Busy, HostError, ProtocolRefused, ScriptFailed, Stale
 from fleetdeploy.hosts.memory import entry, state
 from fleetdeploy.hosts.session import ScriptResult
+from fleetdeploy.model.artifact import FileEntry
 from fleetdeploy.model.health import CheckFailure, Sample
+from fleetdeploy.model.readiness import Lacking, ReadyReason, ReadyResult
 from fleetdeploy.model.verbs import (
     ActivateOutcome,
     ActivateResult,
     BootIdentity,
+    FilesResult,
     HostFailure,
     Observation,
     ObservedService,
@@ -194,6 +197,16 @@ def activated(data: Json) -> ActivateResult:
     )
 
 
+def ready(data: Json) -> ReadyResult:
+    """The answer of ``ready``."""
+    return ReadyResult(
+        reasons=tuple(ReadyReason(Lacking(int(one["number"])), str(one["detail"])) for one in data["reasons"]),
+        first_install=bool(data["first_install"]),
+        begun=bool(data["begun"]),
+        label=str(data["label"]),
+    )
+
+
 def probe(data: Json, *, ended_at: float, compares: frozenset[str] = frozenset()) -> ProbeResult:
     """The answer of ``probe``.
 
@@ -224,6 +237,12 @@ def probe(data: Json, *, ended_at: float, compares: frozenset[str] = frozenset()
         boot=boot(data["boot"]),
         crash_events=tuple(one for one in events if one is not None),
     )
+
+
+def files(data: Json) -> FilesResult:
+    """The answer of ``files``."""
+    entries = (FileEntry(str(f["path"]), str(f["sha256"]), int(f["size"])) for f in data.get("files") or ())
+    return FilesResult(str(data["folder"]), bool(data["exists"]), tuple(entries), bool(data["truncated"]))
 
 
 def pruned(data: Json) -> PruneResult:

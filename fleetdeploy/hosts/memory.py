@@ -56,7 +56,14 @@ def release(data: Json) -> ReleaseRecord:
         snapshot=_snapshot(data.get("snapshot")),
         checks=checks,
         timing=timing,
+        **_marked(data.get("marked")),
     )
+
+
+def _marked(data: Json | None) -> dict[str, str]:
+    """Who, when and why, beside a mark; an older fleetdeploy wrote none."""
+    found = data or {}
+    return {f"marked_{name}": str(found.get(name) or "") for name in ("by", "at", "why")}
 
 
 def rollout(data: Json) -> RolloutRecord:
@@ -80,6 +87,7 @@ def rollout(data: Json) -> RolloutRecord:
         outcome=str(data.get("outcome") or ""),
         ended=bool(data.get("ended")),
         opened_at=str(data.get("opened_at") or ""),
+        undoing=bool(data.get("undoing")),
     )
 
 

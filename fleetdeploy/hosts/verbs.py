@@ -18,6 +18,8 @@ from fleetdeploy.hosts.retrying import with_retries
 from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
 from fleetdeploy.hosts.session import Script, Session, SessionFactory
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.marks import ReleaseMark
+from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import (
     ActivateRequest,
@@ -25,6 +27,7 @@ from fleetdeploy.model.verbs import (
     AppRef,
     Claim,
     CloseRequest,
+    FilesResult,
     Observation,
     OpenRequest,
     OpenResult,
@@ -40,6 +43,9 @@ IDLE_CLOSE_S = 60.0
 
 _CALL_S = 60.0
 """How long a verb that waits for nothing may take, lock wait not counted."""
+
+_MAX_FILES, _MAX_BYTES = 5000, 4 * 1024**3
+"""More than that in a release folder is not hashed."""
 
 _LOCK_S = 30.0
 """How long a verb waits for the app's lock on the host."""
@@ -87,6 +93,11 @@ class HostVerbs:
         compares = frozenset(check.name for check in request.checks if check.compares_target)
         return answers.probe(data, ended_at=time.monotonic(), compares=compares)
 
+    def files(self, release: str) -> FilesResult:
+        """The files of a release's folder with their hashes. Takes no lock, changes nothing; bounded."""
+        request = {"release": release, "max_files": _MAX_FILES, "max_bytes": _MAX_BYTES}
+        return answers.files(self._call("files", request, deadline_s=2 * _CALL_S))
+
     # -- changing --------------------------------------------------------------------------------------------------
 
     def open(self, request: OpenRequest) -> OpenResult:
@@ -132,6 +143,19 @@ class HostVerbs:
             deadline_s=_CALL_S + 2 * request.lock_wait_s + worst,
         )
         return answers.activated(data)
+
+    def ready(self, request: ReadyRequest) -> ReadyResult:
+        """Can this host prove its way back? Records what it has; stops and starts nothing, may be repeated."""
+        wait = request.lock_wait_s + _CALL_S
+        return answers.ready(self._call("ready", requests.ready(request), changing=True, deadline_s=wait))
+
+    def mark(self, mark: ReleaseMark) -> bool:
+        """What is held of a version, without a rollout; False if the host has nothing of the app.
+
+        Raises:
+            ScriptFailed: a rollout is open there (``error_id`` is "occupied").
+        """
+        return bool(self._call("mark", requests.mark(mark, _LOCK_S), changing=True)["known"])
 
     def beat(self, claim: Claim, *, running: bool = True, last: bool = False) -> None:
         """Renew the sign of life (rule 14); ``running`` also ends the phase ``opening``.

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from fleetdeploy.model.artifact import FileEntry
 from fleetdeploy.model.health import CheckSpec, Sample
+from fleetdeploy.model.marks import ReleaseMark
 from fleetdeploy.model.service import ServiceSpec
 
 Direction = Literal["forward", "back"]
@@ -142,7 +144,7 @@ class RolloutRecord:
     """A rollout as one host remembers it (protocol.md, "What a host keeps").
 
     ``changed`` is true once the intent to activate was written here; ``put_back`` once this host is back at ``origin``;
-    ``done`` once activate finished with the target running.
+    ``done`` once activate finished with the target running; ``undoing`` from the first step back to the last.
     """
 
     id: str
@@ -163,11 +165,12 @@ class RolloutRecord:
     outcome: str
     ended: bool
     opened_at: str = ""
+    undoing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """A release the host knows. ``mark`` is "", good, bad or adopted.
+    """A release the host knows. ``mark`` is "", good, bad or adopted; ``marked_*`` say who, when and why.
 
     ``checks`` and ``timing`` (the times of ``HealthSpec``) are how it was judged, so that a rollback from a machine
     without the project is judged in the same way.
@@ -183,6 +186,9 @@ class ReleaseRecord:
     snapshot: Snapshot | None
     checks: tuple[Mapping[str, Any], ...] = ()
     timing: Mapping[str, float] = field(default_factory=dict)
+    marked_by: str = ""
+    marked_at: str = ""
+    marked_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +285,7 @@ class ActivateOutcome(Enum):
     ALREADY = "already"  # was done by this rollout's id (rule 11), or repaired to done
     PUT_BACK = "put-back"  # the switch failed; the previous runs again
     PUT_BACK_FAILED = "put-back-failed"  # the switch failed and so did going back: a person is needed
+    LEFT_FAILED = "left-failed"  # it was started and failed, and may not be put back by itself (``one_way``)
     RESTORED = "restored"  # direction back: the previous runs again
     ABSENT = "absent"  # direction back of a first install: what was made is removed
     NOTHING = "nothing"  # direction back: this rollout never changed this host
@@ -302,7 +309,8 @@ class ActivateRequest:
     """Switch a host to a release (``forward``), or to the recorded ``from`` of ``undo`` (``back``).
 
     ``checks`` and ``timing`` are stored with the release, so that a later rollback is judged by them. ``settle_s`` is
-    how long the service must be RUNNING with one PID before the script calls it started.
+    how long the service must be RUNNING with one PID before the script calls it started. ``one_way``: once the new
+    process has been started the host must not put the old one back by itself (it may have migrated data).
     """
 
     claim: Claim
@@ -323,6 +331,7 @@ class ActivateRequest:
     start_timeout_s: float = 30.0
     lock_wait_s: float = 30.0
     undone_mark: str = "bad"
+    one_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +375,16 @@ class StageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesResult:
+    """What lies in a release's folder now, paths relative to it with ``/``; ``truncated`` if there was too much."""
+
+    folder: str
+    exists: bool
+    files: tuple[FileEntry, ...] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeRequest:
     """Look at the host for ``window_s`` seconds, every ``interval_s``, in one call.
 
@@ -401,7 +420,9 @@ class CloseRequest:
     """Ends a rollout on a host, also where nothing was changed and where no entry stands (rule 6).
 
     ``also`` names what a rollback undoes, with its outcome. ``withdraw`` leaves no trace of an ``opening`` that lost
-    (rule 4) and puts ``restore`` (what ``OpenResult.replaced`` held) back as dead.
+    (rule 4) and puts ``restore`` (what ``OpenResult.replaced`` held) back as dead. ``mark`` is what is held of the
+    version from now on, also on hosts where nothing was changed. ``by``: who closes it in its owner's place, and why, for
+    the host's journal.
     """
 
     claim: Claim
@@ -411,6 +432,8 @@ class CloseRequest:
     withdraw: bool = False
     restore: Mapping[str, Any] | None = None
     kind: RolloutKind = "forward"
+    mark: ReleaseMark | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def config_diff(spec: ServiceSpec, snapshot: Snapshot | None, release: str, exe:
     if spec.recovery is not None and snapshot is not None:
         changes += _recovery_diff(spec.recovery, snapshot)
     elif spec.recovery is not None:
-        changes.append(ConfigChange("recovery", "", _show_recovery(spec.recovery.reset_s, spec.recovery.actions)))
+        changes.append(ConfigChange("recovery", "", show_recovery(spec.recovery.reset_s, spec.recovery.actions)))
     return tuple(changes)
 
 
@@ -104,8 +104,8 @@ def _recovery_diff(wanted: Recovery, snapshot: Snapshot) -> list[ConfigChange]:
     out: list[ConfigChange] = []
     # The SCM keeps no reset period of a service that has no actions.
     if actions != wanted.actions or (wanted.actions and reset != wanted.reset_s):
-        new = _show_recovery(wanted.reset_s, wanted.actions)
-        out.append(ConfigChange("recovery", _show_recovery(reset, actions), new))
+        new = show_recovery(wanted.reset_s, wanted.actions)
+        out.append(ConfigChange("recovery", show_recovery(reset, actions), new))
     if flag != wanted.on_non_crash:
         out.append(ConfigChange("recovery.on_non_crash", str(flag).lower(), str(wanted.on_non_crash).lower()))
     return out
@@ -124,7 +124,8 @@ def _show(value: object) -> str:
     return str(value)
 
 
-def _show_recovery(reset: int, actions: tuple[tuple[str, int], ...]) -> str:
+def show_recovery(reset: int, actions: tuple[tuple[str, int], ...]) -> str:
+    """Recovery as people read it."""
     if not actions:
         return "(none)"
     return "/".join(f"{kind} after {delay / 1000:g}s" for kind, delay in actions) + f", reset {reset}s"
