@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetdeploy.model.sight import Sight
-from fleetdeploy.model.verbs import HostState, Observation, ObservedService
-from fleetdeploy.plan.naming import adopted, label_of
+from fleetdeploy.model.verbs import HostState, ObservedService
+from fleetdeploy.plan.naming import label_of, running_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def describe(host: str, zone: str, sight: Sight, recorded: str = "") -> HostStat
         host=host,
         zone=zone,
         state=service.state if service else "absent",
-        running=_running(seen, service),
+        running=running_version(seen, service) if service and service.running_sha256 else "",
         configured=label_of(seen) if service else "",
         mark=_mark(state, service),
         pid=service.pid if service else 0,
@@ -78,16 +78,6 @@ def describe(host: str, zone: str, sight: Sight, recorded: str = "") -> HostStat
         last_outcome=(last.outcome or "open") if last else "",
         recorded=recorded,
     )
-
-
-def _running(seen: Observation, service: ObservedService | None) -> str:
-    """Version of the running process; what the ImagePath names is another question (a person may have edited it)."""
-    if service is None or not service.running_sha256:
-        return ""
-    if service.running_sha256 == service.exe_sha256:
-        return label_of(seen)
-    known = {r.exe_sha256: r.version for r in seen.state.releases.values()} if seen.state else {}
-    return known.get(service.running_sha256) or adopted(service.running_sha256)
 
 
 def _mark(state: HostState | None, service: ObservedService | None) -> str:

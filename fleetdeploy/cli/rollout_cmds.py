@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.ended import ended as _ended
+from fleetdeploy.cli.ended import said as _said
 from fleetdeploy.cli.frame import usage
 from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
-from fleetdeploy.cli.results import CommandResult, Lines
+from fleetdeploy.cli.results import CommandResult
 from fleetdeploy.errors import RefusalReason, Refused
-from fleetdeploy.model.run import HostState
 
 if TYPE_CHECKING:
-    from fleetdeploy.app.rollouts import Decision, Said
+    from fleetdeploy.app.rollouts import Decision
     from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
     from fleetdeploy.model.plan import Plan
-    from fleetdeploy.rollout.result import RolloutResult
 
 RolloutId = Annotated[str, typer.Argument(help="id of the rollout (or its beginning or end); default: the open one")]
 
@@ -235,41 +234,3 @@ def _reporter(output: str) -> Iterator[PlainReporter | JsonReporter]:
         yield reporter
     finally:
         reporter.close()
-
-
-def _said(said: Said) -> CommandResult:
-    steps = [f"  next  {step}" for step in said.next_steps]
-    data = {"event": "result", "rollout": said.rollout, "message": said.text, "next": list(said.next_steps)}
-    return CommandResult(data=data | {"exit_code": 0}, blocks=(Lines([said.text, *steps]),))
-
-
-_EYES = frozenset(
-    {
-        HostState.UNHEALTHY,
-        HostState.UNREACHABLE,
-        HostState.UNKNOWN,
-        HostState.SKIPPED,
-        HostState.EXCLUDED,
-        HostState.ROLLBACK_FAILED,
-    }
-)
-
-
-def _ended(result: RolloutResult) -> CommandResult:
-    """The end of a rollout; its events were streamed, this adds the list of hosts that need an eye."""
-    from fleetdeploy.cli.output.wording import failure_text, state_text
-
-    eyes = [h for h in result.hosts if h.failure or h.state in _EYES] if result.exit_code != 0 else []
-    lines = ["hosts to look at:"] if eyes else []
-    for host in eyes:
-        why = failure_text(host.failure) if host.failure else "; ".join(host.notes[-1:])
-        why = why.removeprefix(f"{host.host}: ")
-        lines.append(f"  {host.host}: {state_text(host.state, host.label)}" + (f": {why}" if why else ""))
-    what = " ".join(filter(None, (result.app, result.version)))
-    counts = Counter(host.state.value.replace("_", " ") for host in result.hosts)
-    lines.append(f"{what} on fleet {result.fleet}: {', '.join(f'{n} {state}' for state, n in counts.items())}")
-    of = f" --host {eyes[0].host}" if eyes else ""
-    lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}{of}")
-    return CommandResult(
-        data={"event": "result", **result.to_json()}, blocks=(Lines(lines),), exit_code=result.exit_code
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fleetdeploy.model.plan import ABSENT, UNKNOWN_FROM
-from fleetdeploy.model.verbs import Observation
+from fleetdeploy.model.verbs import Observation, ObservedService
 
 
 def adopted(sha256: str) -> str:
@@ -38,3 +38,11 @@ def label_of(observation: Observation | None, known: Mapping[str, str] | None = 
     if service.build_version and service.build_version != "(devel)":
         return service.build_version
     return adopted(sha)
+
+
+def running_version(seen: Observation, service: ObservedService) -> str:
+    """Version of the process that runs; what the ImagePath names is another question."""
+    if service.running_sha256 in ("", service.exe_sha256):
+        return label_of(seen)
+    known = {r.exe_sha256: r.version for r in seen.state.releases.values()} if seen.state else {}
+    return known.get(service.running_sha256) or adopted(service.running_sha256)

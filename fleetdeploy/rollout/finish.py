@@ -10,9 +10,11 @@ from collections.abc import Callable
 from fleetdeploy.engine.executor import Task, Tools
 from fleetdeploy.errors import ExitCode, HostError
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.aftermath import Aftermath, Now
 from fleetdeploy.model.plan import HostAction
-from fleetdeploy.model.run import Hold, HostState, Outcome
+from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
 from fleetdeploy.model.verbs import PruneResult
+from fleetdeploy.rollout.aftermath import ask_fleet
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.open_hosts import close_all
@@ -111,7 +113,8 @@ def prune_all(book: Book, crew: Crew) -> None:
 
 def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     """Write the end on every host, in the journal, and hand it back."""
-    outcome, code, detail = ending
+    aftermath = ask_fleet(book, crew, book.began.get(Phase.ROLLING_BACK, 0.0)) if book.turned else None
+    outcome, code, detail = ending if aftermath is None else by_what_is_true(ending, aftermath)
     if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
         prune_all(book, crew)
     unclosed = close_all(book, crew, outcome.value)
@@ -124,11 +127,26 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     if code is ExitCode.MIXED:
         steps = ("fleetdeploy status", "fleetdeploy rollback", *steps)
     book.state = book.state.ended(outcome)
-    return leave(book, outcome, code, detail, steps)
+    return leave(book, outcome, code, detail, steps, aftermath)
+
+
+def by_what_is_true(ending: Ending, aftermath: Aftermath) -> Ending:
+    """The same ending, unless a host that was part of it shows something else now: then a person is needed."""
+    _, code, detail = ending
+    bad = [h for h in aftermath.of(Now.STILL_NEW, Now.DOWN) if h.member and h.host not in detail]
+    if not bad or code is ExitCode.MIXED:
+        return ending
+    told = "; ".join(f"{h.host} {'still runs the release' if h.now is Now.STILL_NEW else 'does not run'}" for h in bad)
+    return Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED, "; ".join(filter(None, (detail, told)))
 
 
 def leave(
-    book: Book, outcome: Outcome | None, code: ExitCode, detail: str, steps: tuple[str, ...] = ()
+    book: Book,
+    outcome: Outcome | None,
+    code: ExitCode,
+    detail: str,
+    steps: tuple[str, ...] = (),
+    aftermath: Aftermath | None = None,
 ) -> RolloutResult:
     """This conductor's part is over: say so and make the result."""
     book.say(ev.RolloutEnded(outcome, int(code), detail, steps))
@@ -149,6 +167,8 @@ def leave(
         detail=detail,
         next_steps=steps,
         undoes=plan.undoes,
+        actor=book.run.actor.user,
+        aftermath=aftermath,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fleetdeploy.errors import ExitCode
+from fleetdeploy.model.aftermath import Aftermath
 from fleetdeploy.model.codec import to_plain
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.project import Timeouts
@@ -31,7 +32,10 @@ class HostReport:
 
 @dataclass(frozen=True, slots=True)
 class RolloutResult:
-    """How it ended. ``outcome`` None: still open (paused or interrupted), ``hold`` says which."""
+    """How it ended. ``outcome`` None: still open (paused or interrupted), ``hold`` says which.
+
+    ``aftermath``: how the whole fleet is after something was undone, asked live; None if nothing was undone.
+    """
 
     rollout: str
     kind: RolloutKind
@@ -47,6 +51,8 @@ class RolloutResult:
     detail: str = ""
     next_steps: tuple[str, ...] = ()
     undoes: str = ""
+    actor: str = ""
+    aftermath: Aftermath | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain form for ``--output json``."""
