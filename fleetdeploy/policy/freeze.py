@@ -26,6 +26,13 @@ class Closed:
     why: str
     window: FreezeWindow
 
+    def __str__(self) -> str:
+        why = f": {self.why}" if self.why else ""
+        if self.until is None:
+            return f"the freeze calendar is closed, no end in sight{why} ({self.window.source or self.window})"
+        end = self.until.astimezone(ZoneInfo(self.window.zone))
+        return f"the freeze calendar is closed until {end:%a %Y-%m-%d %H:%M %Z}{why}"
+
 
 def closed(windows: Sequence[FreezeWindow], now: datetime) -> Closed | None:
     """The window that ``now`` (aware) lies in, with the end of the whole frozen time; None if it is open."""

@@ -22,6 +22,7 @@ from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.baking import bake
 from fleetdeploy.rollout.book import Book
+from fleetdeploy.rollout.calendar import wait_for_calendar
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
 from fleetdeploy.rollout.hold import Way, await_promotion, pause, way_of
@@ -138,6 +139,9 @@ class Forward:
         while True:
             book.phase(Phase.ROLLING)
             if any(book.pages[n].state in _WAITING for n in batch.hosts):
+                held = wait_for_calendar(book, self.crew, batch, self._outside)
+                if held is not None:
+                    return held
                 book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
             decision = self._work(batch)
             if isinstance(decision, gate.Bake) and not looked:

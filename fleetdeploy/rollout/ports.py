@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fleetdeploy.engine.interrupt import Interrupt
-from fleetdeploy.engine.journal import Request
+from fleetdeploy.engine.journal import EventRow, Request
 from fleetdeploy.engine.steps import StepStore
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
@@ -76,7 +77,9 @@ class EventLog(StepStore, Protocol):
     ) -> None: ...
     def append(self, rollout: str, event: Event) -> int: ...
     def end(self, rollout: str, outcome: str | None, exit_code: int) -> None: ...
+    def events(self, rollout: str) -> tuple[EventRow, ...]: ...
     def take_requests(self, rollout: str) -> tuple[Request, ...]: ...
+    def answer(self, request: int, accepted: bool, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Ports:
         connect: the verbs of a host; called in the host's worker thread, opens nothing yet.
         password: of the account in the project file, and of the one that the hosts have now.
         now: monotonic seconds.
+        wall: wall clock (aware), for calendars alone: nothing is measured with it.
         heartbeat_s: a line at least that often.
     """
 
@@ -96,6 +100,7 @@ class Ports:
     reporter: Reporter
     interrupt: Interrupt = field(default_factory=Interrupt)
     now: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     password: Secret | None = None
     previous_password: Secret | None = None
