@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fleetdeploy.app.connect import connector
+from fleetdeploy.app.freezing import freeze_problems, windows_of
 from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts import HostFacts, check, normalise_arch
@@ -75,7 +76,8 @@ def make_plan(
         strategy=project.strategy,
         health=project.health,
         known=known_versions(workspace),
-        problems=_guard_problems(project, artifact, sights),
+        problems=(*_guard_problems(project, artifact, sights), *freeze_problems(windows_of(workspace), permits)),
+        freeze=windows_of(workspace),
         permits=permits,
     )
     return Planned(build_plan(request, sights), artifact, sights)

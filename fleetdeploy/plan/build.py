@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fleetdeploy.errors import RefusalReason
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.freeze import FreezeWindow
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.paths import release_exe
@@ -22,6 +23,7 @@ from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import Expected, Observation
 from fleetdeploy.plan.batches import Candidate, floor_of
 from fleetdeploy.plan.diff import account_key, config_diff, needs_password
+from fleetdeploy.plan.drift import drift_words
 from fleetdeploy.plan.naming import label_of
 from fleetdeploy.plan.strategies import STRATEGIES
 
@@ -41,6 +43,7 @@ class PlanRequest:
     known: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     permits: Permits = NO_PERMITS
+    freeze: tuple[FreezeWindow, ...] = ()
 
 
 def expected_of(observation: Observation | None) -> Expected | None:
@@ -95,6 +98,7 @@ def build_plan(request: PlanRequest, observed: Mapping[str, Sight]) -> Plan:
         problems=tuple(problems),
         notes=_notes(settings, hosts, batches),
         permits=request.permits,
+        freeze=request.freeze,
     )
 
 
@@ -116,6 +120,11 @@ def _host_plan(request: PlanRequest, host: Host, sight: Sight) -> HostPlan:
         action = HostAction.SKIP
         disabled = snapshot.values.get("start_type") == "disabled"
         why = f"{'disabled' if disabled else 'stopped'} by a person (start it, or use --repair)"
+    drifted = drift_words(observation, repair=request.strategy.repair) if observation else ""
+    if drifted and action is not HostAction.SKIP:
+        why = f"drifted: {drifted}"
+        if action is HostAction.CHANGE and not request.permits.accept_drift:
+            action, why = HostAction.SKIP, f"{why}; take it as it is with --accept-drift, or put it right"
     staged = observation is not None and artifact.release_name in observation.staged
     change = action is HostAction.CHANGE
     return HostPlan(

@@ -21,6 +21,7 @@ NONE = "(none)"
 _USERINFO = re.compile(r"://[^/\s]*:[^/\s]*@")
 _EXE = re.compile(r'"(?P<quoted>[^"]*)"?|(?P<bare>.*?\.exe)(?=\s|$)', re.IGNORECASE)
 _SHOWN_FILES = 20
+_SHOWN_KEYS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,17 @@ def drift_of(observation: Observation) -> tuple[Difference, ...]:
     if wanted.snapshot is not None:
         out += _configuration(wanted.snapshot, now)
     return tuple(out)
+
+
+def drift_words(observation: Observation, *, repair: bool = False) -> str:
+    """What has drifted, in a few words for a plan's table; "" if nothing has.
+
+    ``repair`` is asked to bring up what a person took down: that it is disabled is then no reason to leave it alone.
+    """
+    found = drift_of(observation)
+    keys = [d.key for d in found if not (repair and d.key == "start_type" and d.found == "disabled")]
+    more = f" and {len(keys) - _SHOWN_KEYS} more" if len(keys) > _SHOWN_KEYS else ""
+    return ", ".join(keys[:_SHOWN_KEYS]) + more
 
 
 def _configuration(was: Snapshot, now: Snapshot) -> list[Difference]:
