@@ -16,6 +16,7 @@ from fleetdeploy.hosts.session import ScriptResult
 from fleetdeploy.model.artifact import FileEntry
 from fleetdeploy.model.health import CheckFailure, Sample
 from fleetdeploy.model.readiness import Lacking, ReadyReason, ReadyResult
+from fleetdeploy.model.scene import Scene, scene_from_json
 from fleetdeploy.model.verbs import (
     ActivateOutcome,
     ActivateResult,
@@ -194,7 +195,21 @@ def activated(data: Json) -> ActivateResult:
         failure=host_failure(data.get("failure")),
         notes=tuple(str(one) for one in data.get("notes") or ()),
         differences=tuple(str(one) for one in data.get("differences") or ()),
+        evidence=scene(data.get("evidence")),
     )
+
+
+def scene(data: Json | None) -> Scene | None:
+    """The scene of a failure; None if there is none, or it cannot be read."""
+    return scene_from_json(data) if isinstance(data, Mapping) else None
+
+
+def stored_scene(text: str) -> Scene | None:
+    """A scene as it lies on the host."""
+    try:
+        return scene(json.loads(text)) if text else None
+    except ValueError:
+        return None
 
 
 def ready(data: Json) -> ReadyResult:

@@ -56,6 +56,7 @@ def release(data: Json) -> ReleaseRecord:
         snapshot=_snapshot(data.get("snapshot")),
         checks=checks,
         timing=timing,
+        logs=_logs(str(data.get("checks") or "")),
         **_marked(data.get("marked")),
     )
 
@@ -174,3 +175,13 @@ def _health(text: str) -> tuple[tuple[Mapping[str, Any], ...], dict[str, float]]
     timing = found.get("timing") or {}
     times = {str(k): float(v) for k, v in timing.items() if isinstance(v, (int, float))} if timing else {}
     return tuple(one for one in found.get("checks") or () if isinstance(one, dict)), times
+
+
+def _logs(text: str) -> tuple[str, ...]:
+    """Where the release logs to; nothing if it was stored by an older fleetdeploy."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return ()
+    listed = found.get("logs") if isinstance(found, dict) else None
+    return tuple(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else ()

@@ -13,6 +13,9 @@ from typing import Any
 
 from fleetdeploy.model import paths
 from fleetdeploy.model.health import CheckSpec, HttpCheck, ScriptCheck, TcpCheck
+from fleetdeploy.model.marks import ReleaseMark
+from fleetdeploy.model.readiness import ReadyRequest
+from fleetdeploy.model.scene import SceneRequest
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.service import Recovery, ServiceSpec
 from fleetdeploy.model.verbs import (
@@ -25,6 +28,9 @@ from fleetdeploy.model.verbs import (
     OpenRequest,
     ProbeRequest,
 )
+
+_QUICK_S = 3.0
+"""How long the evidence may hold up the way back inside ``activate``: nothing new is begun after that."""
 
 
 def parameters(app: AppRef, nonce: str, request: Mapping[str, Any]) -> dict[str, str]:
@@ -81,8 +87,27 @@ def close(value: CloseRequest, lock_wait_s: float) -> dict[str, Any]:
         "machines": dict(value.machines),
         "withdraw": value.withdraw,
         "restore": value.restore,
+        "by": value.by,
+        "mark": None if value.mark is None else asdict(value.mark),
         "lock_wait_s": lock_wait_s,
     }
+
+
+def ready(value: ReadyRequest) -> dict[str, Any]:
+    """The request of ``ready``."""
+    return {
+        "claim": claim(value.claim),
+        "exe_path": value.exe_path,
+        "exe_sha256": value.exe_sha256,
+        "expected": None if value.expected is None else expected(value.expected),
+        "need_bytes": value.need_bytes,
+        "lock_wait_s": value.lock_wait_s,
+    }
+
+
+def mark(value: ReleaseMark, lock_wait_s: float) -> dict[str, Any]:
+    """The request of ``mark``."""
+    return {"mark": asdict(value), "lock_wait_s": lock_wait_s}
 
 
 def activate(value: ActivateRequest) -> dict[str, Any]:
@@ -104,7 +129,11 @@ def activate(value: ActivateRequest) -> dict[str, Any]:
         "undo": value.undo,
         # One text: the host keeps it and never reads it.
         "checks": json.dumps(
-            {"checks": [stored_check(check) for check in value.checks], "timing": dict(value.timing)},
+            {
+                "checks": [stored_check(check) for check in value.checks],
+                "timing": dict(value.timing),
+                "logs": [] if spec is None else list(paths.log_patterns(spec)),
+            },
             separators=(",", ":"),
         ),
         "allow_stopped": value.allow_stopped,
@@ -113,7 +142,34 @@ def activate(value: ActivateRequest) -> dict[str, Any]:
         "start_timeout_s": value.start_timeout_s,
         "lock_wait_s": value.lock_wait_s,
         "undone_mark": value.undone_mark,
+        # What is gathered if the switch fails, before it is put back.
+        "scene": scene(
+            SceneRequest(
+                logs=() if spec is None else paths.log_patterns(spec), ports=ports(value.checks), budget_s=_QUICK_S
+            )
+        ),
+        "one_way": value.one_way,
     }
+
+
+def scene(value: SceneRequest) -> dict[str, Any]:
+    """What part of the scene is wanted."""
+    return {
+        "rollout": value.rollout,
+        "stored": False,
+        "logs": list(value.logs),
+        "ports": list(value.ports),
+        "lines": value.lines,
+        "since_ms": int(value.since_s * 1000),
+        "brief": value.brief,
+        "budget_ms": int(value.budget_s * 1000),
+    }
+
+
+def ports(checks: tuple[CheckSpec, ...]) -> tuple[int, ...]:
+    """Ports that the checks expect somebody to listen on."""
+    found = (check.port for check in checks if isinstance(check, (TcpCheck, HttpCheck)))
+    return tuple(dict.fromkeys(found))
 
 
 def expected(value: Expected) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from fleetdeploy.hosts.session import Script, Session, SessionFactory
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.marks import ReleaseMark
 from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
+from fleetdeploy.model.scene import Scene, SceneRequest
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import (
     ActivateRequest,
@@ -97,6 +98,21 @@ class HostVerbs:
         """The files of a release's folder with their hashes. Takes no lock, changes nothing; bounded."""
         request = {"release": release, "max_files": _MAX_FILES, "max_bytes": _MAX_BYTES}
         return answers.files(self._call("files", request, deadline_s=2 * _CALL_S))
+
+    def scene(self, request: SceneRequest, *, deadline_s: float = 10.0) -> Scene | None:
+        """What is to be seen of a failure, before it is undone; kept on the host, too. Asked once, and not for long:
+        the way back waits for it."""
+        data = self._call("scene", requests.scene(request), deadline_s=deadline_s, attempts=1)
+        return answers.scene(data.get("scene"))
+
+    def stored_scene(self, rollout: str, *, deadline_s: float = _CALL_S) -> Scene | None:
+        """The scene that this host kept of a rollout, None if it has none."""
+        data = self._call("scene", {"rollout": rollout, "stored": True}, deadline_s=deadline_s)
+        return answers.stored_scene(str(data.get("stored") or ""))
+
+    def logs(self, request: SceneRequest, *, deadline_s: float = _CALL_S) -> Scene | None:
+        """Events, log ends and processes as they are now. Keeps nothing."""
+        return answers.scene(self._call("logs", requests.scene(request), deadline_s=deadline_s).get("scene"))
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -200,6 +216,7 @@ class HostVerbs:
         feed: Iterator[bytes | str] | None = None,
         changing: bool = False,
         deadline_s: float = _CALL_S + _LOCK_S,
+        attempts: int | None = None,
     ) -> dict[str, Any]:
         def once() -> dict[str, Any]:
             nonce = secrets.token_hex(8)
@@ -216,8 +233,8 @@ class HostVerbs:
             return answers.unwrap(self.host, name, nonce, result)
 
         # Input is consumed by the first attempt, so only a call without input may be sent again from here.
-        attempts = self._attempts if feed is None else 1
-        return with_retries(once, attempts=attempts, changing=changing)
+        tries = (attempts or self._attempts) if feed is None else 1
+        return with_retries(once, attempts=tries, changing=changing)
 
     def _ready(self) -> Session:
         self.close_if_idle()

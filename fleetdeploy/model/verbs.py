@@ -15,6 +15,7 @@ from typing import Any, Literal
 from fleetdeploy.model.artifact import FileEntry
 from fleetdeploy.model.health import CheckSpec, Sample
 from fleetdeploy.model.marks import ReleaseMark
+from fleetdeploy.model.scene import Scene
 from fleetdeploy.model.service import ServiceSpec
 
 Direction = Literal["forward", "back"]
@@ -186,6 +187,7 @@ class ReleaseRecord:
     snapshot: Snapshot | None
     checks: tuple[Mapping[str, Any], ...] = ()
     timing: Mapping[str, float] = field(default_factory=dict)
+    logs: tuple[str, ...] = ()  # where the app logs to on the host, for the evidence
     marked_by: str = ""
     marked_at: str = ""
     marked_why: str = ""
@@ -363,6 +365,7 @@ class ActivateResult:
     failure: HostFailure | None = None
     notes: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
+    evidence: Scene | None = None  # of a switch that failed, from before it was put back
 
 
 @dataclass(frozen=True, slots=True)
