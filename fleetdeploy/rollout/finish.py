@@ -133,11 +133,13 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
 def by_what_is_true(ending: Ending, aftermath: Aftermath) -> Ending:
     """The same ending, unless a host that was part of it shows something else now: then a person is needed."""
     _, code, detail = ending
-    bad = [h for h in aftermath.of(Now.STILL_NEW, Now.DOWN) if h.member and h.host not in detail]
+    bad = [h for h in aftermath.of(Now.STILL_NEW, Now.DOWN) if h.member]
     if not bad or code is ExitCode.MIXED:
         return ending
     told = "; ".join(f"{h.host} {'still runs the release' if h.now is Now.STILL_NEW else 'does not run'}" for h in bad)
-    return Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED, "; ".join(filter(None, (detail, told)))
+    # What was said before was what the conductor believed; only what it left on purpose still holds.
+    kept = detail if code is ExitCode.PARTIAL else ""
+    return Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED, "; ".join(filter(None, (kept, told)))
 
 
 def leave(

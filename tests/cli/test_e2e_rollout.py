@@ -58,7 +58,11 @@ def test_a_bad_version_is_undone_and_a_rollback_goes_further(make_world: MakeWor
     failed.says(
         "now  the previous version runs again", "ROLLED BACK: every changed host is back as it was (exit code 3)"
     )
-    failed.says("hosts to look at:", "--host web1")
+    failed.says("hosts that failed:", "--host web1")
+    # What is true now, asked live, not what the conductor believes
+    failed.says("ROLLED BACK   lab / shop / v1.5.0 -> v1.4.2 / 01", " / by eva\n")
+    failed.says("3  v1.4.2, healthy (1 restored in ", ", 2 never touched), asked live at 20")
+    failed.says("v1.5.0 is marked bad: the next scheduled job will refuse it.")
     assert "web2: activating" not in failed.out
 
     world.expect(0, "status").says("shop on fleet lab: 3 v1.4.2 healthy", "rolled back")
@@ -94,6 +98,7 @@ def back_to_v140(world: World) -> None:
     world.expect(6, "rollback", "--to", "v0.9.0", **where).says("no host can go back to v0.9.0", "web2: it remembers")
     back = world.expect(0, "rollback", "--to", "v1.4.0", **where)
     back.says("v1.4.2", "web1: rolled back v1.4.0", "SUCCEEDED")
+    back.says("ROLLED BACK   lab / shop / v1.4.2 -> v1.4.0 / ", " undoes 01", "3  v1.4.0, healthy (3 restored in ")
     assert {world.image(name) for name in world.lab.hosts} == {'"C:\\Program Files\\Shop\\shop.exe" --port 8080'}
 
 
