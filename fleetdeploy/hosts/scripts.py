@@ -13,7 +13,22 @@ import jinja2
 
 from fleetdeploy.errors import FleetdeployError
 
-VERBS = ("observe", "open", "turn", "stage", "receive", "activate", "probe", "beat", "close", "prune", "ready", "mark", "scene", "logs")
+VERBS = (
+    "observe",
+    "open",
+    "turn",
+    "stage",
+    "receive",
+    "activate",
+    "probe",
+    "beat",
+    "close",
+    "prune",
+    "ready",
+    "mark",
+    "scene",
+    "logs",
+)
 """Every script there is; ``receive`` is the upload half of ``stage``."""
 
 

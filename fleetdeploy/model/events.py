@@ -89,11 +89,22 @@ class HostChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class HostFailed(Event):
-    """A host failed: why in the SCM's words, what happens now, what to type next."""
+    """A host failed: why in the SCM's words, what likely lies behind it, what happens now, what to type next."""
 
     host: str
     failure: HostFailure
     now: str = ""
+    next_steps: tuple[str, ...] = ()
+    likely: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceKept(Event):
+    """What a host had to show was kept before it was put back: one line of it, and what it likely means."""
+
+    host: str
+    summary: str
+    likely: str = ""
     next_steps: tuple[str, ...] = ()
 
 
@@ -154,6 +165,21 @@ class Note(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Asked(Event):
+    """A person asked the conductor for something: pause, resume, promote, abort-rollback, abort-leave, retry, exclude.
+
+    ``argument`` is the host, or how far a promotion goes (``full``, or the batch's number); ``text`` the answer.
+    """
+
+    kind: str
+    actor: str
+    reason: str = ""
+    argument: str = ""
+    accepted: bool = True
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat(Event):
     """Nothing new, still alive: keeps CI logs from being cut (not journaled)."""
 
@@ -189,12 +215,14 @@ _KINDS: dict[str, type[Event]] = {
         BatchDone,
         HostChanged,
         HostFailed,
+        EvidenceKept,
         StageProgress,
         HostStaged,
         ProbeSeen,
         GateDecided,
         BakeProgress,
         Note,
+        Asked,
         Heartbeat,
         Turned,
         RolloutEnded,

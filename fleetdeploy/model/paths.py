@@ -42,6 +42,12 @@ def working_directory(spec: ServiceSpec) -> str:
     return spec.working_directory or f"{app_folder(spec.root, spec.app)}\\data"
 
 
+def log_patterns(spec: ServiceSpec) -> tuple[str, ...]:
+    """The project's ``logs``, as they are on the host."""
+    workdir = working_directory(spec)
+    return tuple(one.replace("{workdir}", workdir).replace("{root}", spec.root) for one in spec.logs)
+
+
 def image_path(spec: ServiceSpec, release: str, exe: str) -> str:
     """The ImagePath of a release: the exe is always quoted (an unquoted path with a space is a hole)."""
     workdir = working_directory(spec)

@@ -32,6 +32,8 @@ class ServiceSpec:
         root: absolute Windows folder on the host under which everything of the app lies.
         working_directory: folder that is made on the host; ``{workdir}`` in arguments and environment names it
             (the SCM starts every service in System32; there is no other way to set it for a native service).
+        logs: the app's log files on the host: absolute, or with ``{workdir}`` or ``{root}``; the last part may be a
+            pattern. Read for the evidence, never written.
         start_timeout_s, stop_timeout_s: seconds that the host waits before it puts back or kills.
     """
 
@@ -52,4 +54,5 @@ class ServiceSpec:
     start_timeout_s: float = 30.0
     stop_timeout_s: float = 30.0
     retention: int = 3
+    logs: tuple[str, ...] = ()
     labels: tuple[str, ...] = field(default=())

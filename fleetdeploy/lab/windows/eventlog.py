@@ -1,4 +1,4 @@
-"""The event log of one simulated host: the logs System, Application and Security, newest last.
+"""The event log of one simulated host: the logs System, Application, Security and Defender's, newest last.
 
 Decides record ids, levels and the words of the Service Control Manager's events. Must not decide *when* something is
 logged: that is ``scm.py`` and ``boot.py``. ``properties`` are what Get-WinEvent shows as Properties, in order.
@@ -14,6 +14,7 @@ from .clock import Clock
 from .errors import Win32Error
 
 SCM_PROVIDER = "Service Control Manager"
+DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
 ERROR, WARNING, INFORMATION = 2, 3, 4
 LEVEL_NAMES = {1: "Critical", 2: "Error", 3: "Warning", 4: "Information"}
 
@@ -87,10 +88,11 @@ class Event:
 class EventLog:
     """The logs of a host. Appending is thread-safe under the host's lock, which the callers hold."""
 
-    def __init__(self, machine: str, clock: Clock) -> None:
+    def __init__(self, machine: str, clock: Clock, *, defender: bool = True) -> None:
         self._machine = machine
         self._clock = clock
-        self._ids = {"System": itertools.count(1), "Application": itertools.count(1), "Security": itertools.count(1)}
+        names = ("System", "Application", "Security", *((DEFENDER,) if defender else ()))
+        self._ids = {name: itertools.count(1) for name in names}
         self._logs: dict[str, list[Event]] = {name: [] for name in self._ids}
 
     @property

@@ -90,7 +90,7 @@ class WindowsHost:
         self.up = False
         self.boots = 0
         self.accounts = Accounts(name)
-        self.eventlog = EventLog(name, self.clock)
+        self.eventlog = EventLog(name, self.clock, defender=os_build >= 14393)  # 2012 R2 came without
         self.registry = Registry(self.lock, self.check_power)
         self.network = Network(env, name, address, port_offset=port_offset)
         self.fs = FileSystem(self.clock, self.lock, self.effects, dict(drives or {"C": 60 * 1024**3}), self.check_power)

@@ -20,13 +20,18 @@ class Network:
         self._name = name
         self.address = address
         self.port_offset = port_offset
-        self.listening: set[int] = set()
+        self.owners: dict[int, int] = {}
         self.peers: Callable[[str], str | None] = lambda _: None
 
-    def listen(self, port: int, face: Callable[[HttpRequest], HttpReply]) -> Cancelable:
-        """A program listens on ``port``. OSError if it is taken."""
+    @property
+    def listening(self) -> set[int]:
+        """Ports with a program behind them; ``owners`` says which process."""
+        return set(self.owners)
+
+    def listen(self, port: int, face: Callable[[HttpRequest], HttpReply], *, pid: int = 0) -> Cancelable:
+        """A program (the process ``pid``) listens on ``port``. OSError if it is taken."""
         listener = self._env.serve_tcp(self.address, port + self.port_offset, face)
-        self.listening.add(port)
+        self.owners[port] = pid
         return _Open(self, port, listener)
 
     def endpoint(self, name: str, port: int) -> tuple[str, int] | None:
@@ -45,5 +50,5 @@ class _Open:
         self._listener = listener
 
     def cancel(self) -> None:
-        self._network.listening.discard(self._port)
+        self._network.owners.pop(self._port, None)
         self._listener.cancel()

@@ -39,6 +39,11 @@ class Behaviour:
         stops_after: it reports STOPPED by itself after so many seconds, with exit_code (a clean end, not a crash).
         error_rate: share of /healthz and / requests answered with 500.
         port: where it listens; --port N and PORT beat it; 0: not at all.
+        log: the file on the host that it writes its log to; --log PATH beats it; "": nowhere.
+        panic: it dies by a Go panic with this message (exit code 2): at its crash, 0.2 seconds after its start if none
+            is asked for.
+        missing_dll: the loader does not find this DLL, so that it never comes to run.
+        event_source: it writes its errors to the Application log, too.
     """
 
     version: str = ""
@@ -63,11 +68,16 @@ class Behaviour:
     error_rate: float = 0.0
     port: int = 8080
     working_set_mb: float = 20.0
+    log: str = ""
+    panic: str = ""
+    missing_dll: str = ""
+    event_source: bool = False
 
     @property
     def dies_after(self) -> float | None:
         """Seconds of RUNNING until the process dies, or None."""
-        return 0.2 if self.crash_loop and self.crash_after is None else self.crash_after
+        by_itself = self.crash_loop or (self.panic and not self.crash_on_start)
+        return 0.2 if by_itself and self.crash_after is None else self.crash_after
 
 
 CONSOLE = Behaviour(service=False, port=0)
@@ -94,13 +104,25 @@ def from_mapping(values: Mapping[str, Any]) -> Behaviour:
 
 def port_of(behaviour: Behaviour, arguments: list[str], environment: Mapping[str, str]) -> int:
     """--port N or --port=N (also with one dash), then PORT in the environment, then the trailer; 0: none."""
-    for i, word in enumerate(arguments):
-        flag, eq, value = word.lstrip("-").partition("=")
-        if word.startswith("-") and flag == "port":
-            text = value if eq else (arguments[i + 1] if i + 1 < len(arguments) else "")
-            return int(text) if text.isdigit() else 0
+    given = _option(arguments, "port")
+    if given is not None:
+        return int(given) if given.isdigit() else 0
     text = next((v for k, v in environment.items() if k.upper() == "PORT"), "")
     return int(text) if text.isdigit() else behaviour.port
+
+
+def log_of(behaviour: Behaviour, arguments: list[str]) -> str:
+    """--log PATH, else the trailer's; "": it writes none."""
+    given = _option(arguments, "log")
+    return behaviour.log if given is None else given
+
+
+def _option(arguments: list[str], name: str) -> str | None:
+    for i, word in enumerate(arguments):
+        flag, eq, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and flag == name:
+            return value if eq else (arguments[i + 1] if i + 1 < len(arguments) else "")
+    return None
 
 
 class WebFace:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import paths, pe, scm_registry
+from . import paths, pe, scm_registry, traces
 from .errors import FileError, FileErrorKind, Win32Error
 from .nodes import File
 from .processes import Process
@@ -102,7 +102,11 @@ class Runner:
 
     def _launch(self, entry: Service, pending: Pending, behaviour: Behaviour, argv: list[str]) -> None:
         """The process exists; see whether it connects and what becomes of it."""
-        if behaviour.exits_at_once:
+        if behaviour.missing_dll:
+            traces.dll_missing(self._host, entry, behaviour.missing_dll)
+            gone = traces.STATUS_DLL_NOT_FOUND
+            self.later(entry, 0.02, lambda: self._not_connected(entry, pending, gone))
+        elif behaviour.exits_at_once:
             self.later(entry, 0.02, lambda: self._not_connected(entry, pending))
         elif not behaviour.service or behaviour.never_starts:
             self.later(entry, self._host.connect_timeout, lambda: self._not_connected(entry, pending))
@@ -111,7 +115,7 @@ class Runner:
             if behaviour.hang_on_start:
                 entry.checkpoint = 1
             elif behaviour.crash_on_start:
-                self.later(entry, behaviour.start_seconds, lambda: self._die(entry, behaviour.exit_code))
+                self.later(entry, behaviour.start_seconds, lambda: self._dies(entry, behaviour, argv))
             elif behaviour.start_seconds <= 0:
                 self._running(entry, behaviour, argv)
             else:
@@ -193,13 +197,13 @@ class Runner:
                 code = 2 if self._host.fs.is_dir(paths.parent(full)) else 3
         raise Win32Error(code)
 
-    def _not_connected(self, entry: Service, pending: Pending) -> None:
+    def _not_connected(self, entry: Service, pending: Pending, exit_code: int = _KILLED) -> None:
         """The connect timeout is over, or the process died before: 1053."""
         display = entry.config.display_name
         self._host.eventlog.scm(7009, str(int(self._host.connect_timeout * 1000)), display)
         self._host.eventlog.scm(7000, display, "%%1053")
         self._stopped(entry, 1053, 0, event=False)
-        self._end_process(entry, _KILLED)
+        self._end_process(entry, exit_code)
         pending.finish(1053)
 
     def _running(self, entry: Service, behaviour: Behaviour, argv: list[str]) -> None:
@@ -225,14 +229,16 @@ class Runner:
                 rng=random.Random(f"{self._host.seed}:{self._host.name}:{config.name}:{entry.starts}"),  # noqa: S311
             )
             try:
-                entry.listener = self._host.network.listen(port, face)
+                entry.listener = self._host.network.listen(port, face, pid=_pid_of(entry))
             except OSError:
                 # The port is taken: the program gives up, as log.Fatal does in Go.
-                self.later(entry, 0.0, lambda: self._die(entry, behaviour.exit_code))
+                code = traces.port_taken(self._host, entry, behaviour, argv, port)
+                self.later(entry, 0.0, lambda: self._die(entry, code))
                 return
+            traces.say(self._host, behaviour, argv, f"{config.name} {behaviour.version} listens on :{port}")
         dies = behaviour.dies_after
         if dies is not None and not (behaviour.crash_once and entry.starts > 1):
-            self.later(entry, dies, lambda: self._die(entry, behaviour.exit_code))
+            self.later(entry, dies, lambda: self._dies(entry, behaviour, argv))
         if behaviour.stops_after is not None:
             self.later(entry, behaviour.stops_after, lambda: self._ends_itself(entry, behaviour))
 
@@ -332,6 +338,10 @@ class Runner:
         if entry.process is not None:
             self._host.processes.end(entry.process, code)
 
+    def _dies(self, entry: Service, behaviour: Behaviour, argv: list[str]) -> None:
+        """It crashes as it was told to, with its last words."""
+        self._die(entry, traces.dying(self._host, entry, behaviour, argv))
+
     def _die(self, entry: Service, code: int) -> None:
         """The process ends by itself without reporting STOPPED: a crash."""
         if entry.process is not None:
@@ -378,3 +388,9 @@ class Runner:
         entry.children.clear()
         entry.process = entry.image = None
         entry.state, entry.accepts = State.STOPPED, 0
+
+
+def _pid_of(entry: Service) -> int:
+    """Who does the work: the program behind a wrapper, else the service's own process."""
+    worker = entry.children[-1] if entry.children else entry.process
+    return worker.pid if worker is not None else 0

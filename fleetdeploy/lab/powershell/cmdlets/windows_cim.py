@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.cmdlets.windows_cim_classes import CLASSES, Row
+from fleetdeploy.lab.powershell.cmdlets.windows_cim_classes import CLASSES, NAMESPACES, Row
 from fleetdeploy.lab.powershell.cmdlets.windows_support import WMI_CODES, machine_of, start_and_wait
 from fleetdeploy.lab.powershell.cmdlets.windows_wql import WqlError, parse_filter, parse_query
 from fleetdeploy.lab.powershell.dotnet.windows_records import CimInstance, CimMethodResult
@@ -47,7 +47,7 @@ def _instances(ctx: CmdletContext, command: Cmdlet) -> list[CimInstance]:
     """The instances that -ClassName with -Filter, or -Query, mean."""
     host = machine_of(ctx)
     namespace = str(command.get("Namespace") or "root/cimv2").replace("\\", "/").lower()
-    if namespace != "root/cimv2":
+    if namespace not in NAMESPACES:
         raise NotSimulated(f"the CIM namespace {namespace}", ctx.line)
     dialect = command.get("QueryDialect") if command.bound("QueryDialect") else "WQL"
     if str(dialect).upper() != "WQL":
@@ -60,7 +60,7 @@ def _instances(ctx: CmdletContext, command: Cmdlet) -> list[CimInstance]:
             name = str(command.get("ClassName"))
             if "Filter" in {p.name for p in command.parameters} and command.bound("Filter"):
                 condition = parse_filter(str(command.get("Filter")))
-        make = CLASSES.get(name.lower())
+        make = NAMESPACES[namespace].get(name.lower())
         if make is None:
             raise NotSimulated(f"the CIM class {name}", ctx.line)
         return [row.make() for row in make(host) if condition(look_up(row))]

@@ -15,7 +15,7 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.windows_common import local_time
 from fleetdeploy.lab.powershell.dotnet.windows_records import CimInstance
-from fleetdeploy.lab.powershell.values import UInt16, UInt32, UInt64
+from fleetdeploy.lab.powershell.values import Byte, UInt16, UInt32, UInt64
 from fleetdeploy.lab.windows.host import WindowsHost
 from fleetdeploy.lab.windows.service import ACCEPT_PAUSE, ACCEPT_STOP, INTERACTIVE, SHARE_PROCESS, StartType, State
 
@@ -35,6 +35,7 @@ START_WORDS = {
     StartType.DEMAND: "Manual",
     StartType.DISABLED: "Disabled",
 }
+_ANY = "0.0.0.0"  # noqa: S104 - a text that Windows shows, nothing is bound
 _ERROR_WORDS = {0: "Ignore", 1: "Normal", 2: "Severe", 3: "Critical"}
 
 
@@ -272,4 +273,29 @@ CLASSES: dict[str, Callable[[WindowsHost], Iterator[Row]]] = {
     "win32_operatingsystem": operating_system,
     "win32_logicaldisk": logical_disks,
     "win32_computersystem": computer_system,
+}
+
+
+def tcp_connections(host: WindowsHost) -> Iterator[Row]:
+    """Only listeners: nothing here keeps connections that a script could ask for. 4 is System (http.sys)."""
+    with host.lock:
+        owners = {**dict.fromkeys(host.ports.values(), 4), **host.network.owners}
+    for port, pid in sorted(owners.items()):
+        key = f"0.0.0.0++{port}++0.0.0.0++0"
+        items: list[tuple[str, Any]] = [
+            ("InstanceID", key),
+            ("LocalAddress", _ANY),
+            ("LocalPort", UInt16(port)),
+            ("OwningProcess", UInt32(pid)),
+            ("RemoteAddress", _ANY),
+            ("RemotePort", UInt16(0)),
+            ("State", Byte(2)),
+        ]
+        refused = "Caption Description ElementName AppliedSetting CreationTime OffloadState AggregationBehavior"
+        yield Row("MSFT_NetTCPConnection", "InstanceID", key, items, refused)
+
+
+NAMESPACES: dict[str, dict[str, Callable[[WindowsHost], Iterator[Row]]]] = {
+    "root/cimv2": CLASSES,
+    "root/standardcimv2": {"msft_nettcpconnection": tcp_connections},
 }

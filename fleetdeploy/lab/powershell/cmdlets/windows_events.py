@@ -17,7 +17,7 @@ from fleetdeploy.lab.powershell.cmdlets.windows_support import has_wildcard, mac
 from fleetdeploy.lab.powershell.dotnet.windows_common import utc_time
 from fleetdeploy.lab.powershell.dotnet.windows_records import EventRecord
 from fleetdeploy.lab.powershell.values import DATETIME, DateTime, EnumValue, Hashtable, PSArray
-from fleetdeploy.lab.windows.eventlog import Event
+from fleetdeploy.lab.windows.eventlog import DEFENDER, Event
 from fleetdeploy.lab.windows.host import WindowsHost
 
 types.load()
@@ -99,7 +99,8 @@ class GetWinEvent(Cmdlet):
         for name in names:
             hits = [log for log in host.eventlog.logs if matches(str(name), log)]
             if not hits and not has_wildcard(str(name)):
-                if "/" in str(name) or str(name).startswith("Microsoft-"):
+                known = str(name).lower() == DEFENDER.lower()
+                if not known and ("/" in str(name) or str(name).startswith("Microsoft-")):
                     raise NotSimulated(f"the event log {name}", ctx.line)
                 ctx.fail(
                     "NoMatchingLogsFound",
