@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Back, Said, Silent, Tick, open_ports
+from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import RefusalReason, Refused, UsageError
@@ -57,6 +58,7 @@ def find_rollback(
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
+    stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
     if target:
         return _to_version(whole, sights, target, hurry)
