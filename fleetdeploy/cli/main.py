@@ -15,6 +15,7 @@ from fleetdeploy.cli import (
     config_cmd,
     demo_cmd,
     doctor_cmd,
+    drift_cmd,
     help_cmd,
     history_cmd,
     init_cmd,
@@ -64,6 +65,7 @@ register(app, "promote", rollout_cmds.promote)
 register(app, "resume", rollout_cmds.resume)
 register(app, "abort", rollout_cmds.abort)
 register(app, "status", status_cmd.status)
+register(app, "drift", drift_cmd.drift)
 register(app, "doctor", doctor_cmd.doctor)
 register(app, "history", history_cmd.history)
 register(app, "show", history_cmd.show)

@@ -11,9 +11,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-_ASKING = "plan|rollout|rollback|promote|resume|abort|status|doctor|history|render"
+_ASKING = "plan|rollout|rollback|promote|resume|abort|status|doctor|drift|history|render"
 _COMMAND = re.compile(rf"\bfleetdeploy ({_ASKING})\b(?! (-i|-C) )")
-_WITH_APP = frozenset({"rollback", "promote", "resume", "abort", "status", "doctor"})
+_WITH_APP = frozenset({"rollback", "promote", "resume", "abort", "status", "doctor", "drift"})
 _given: dict[str, str] = {}
 
 
