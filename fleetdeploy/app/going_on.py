@@ -1,20 +1,26 @@
 """Going on with a rollout whose conductor has ended, or is to be replaced: resume, promote, abort.
 
 Which rollout is meant is read from the hosts. Its plan comes from the store, or from a file that another job wrote, and
-must be the one that the hosts hold; a way back needs neither.
+must be the one that the hosts hold; a way back, and an end as it is, need neither.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from pathlib import Path
 
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Back, Decision, Said, Tick, run_back, run_plan
+from fleetdeploy.app.login import stop_at_login
+from fleetdeploy.app.open_entries import OpenRollout, find_open, leave_as_it_is, living
+from fleetdeploy.app.plan_files import has_files, read_plan, with_files
 from fleetdeploy.app.planning import look
-from fleetdeploy.app.recorded import find_rollout, open_journal
+from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.undoing import rollback_plan
 from fleetdeploy.app.workspace import Workspace
-from fleetdeploy.errors import RefusalReason, Refused
+from fleetdeploy.errors import FleetdeployError, RefusalReason, Refused
+from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor
 from fleetdeploy.rollout.ports import Reporter
@@ -30,6 +36,7 @@ def go_on(
     actor: Actor,
     reporter: Reporter,
     take_over: bool = False,
+    plan_file: Path | None = None,
     tick: Tick,
 ) -> RolloutResult | Said:
     """Resume, promote or abort a rollout whose conductor has ended, or is to be replaced.
@@ -38,39 +45,47 @@ def go_on(
         workspace: the fleet it runs on.
         wanted: its id, or "" for the one that is open on the hosts.
         decision: what the person decided.
+        actor: who that is.
+        reporter: shows what is done.
+        take_over: replace a conductor that lives.
+        plan_file: where the plan lies, if not in the store.
         tick: called about once a second.
 
     Raises:
-        Refused: no such rollout is open, or its plan is not in this machine's journal.
+        Refused: no such rollout is open, or there is no plan here that is the one the hosts hold.
     """
+    given = read_plan(plan_file) if plan_file else None
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
+    stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
-    rollout, alive = _open_rollout(sights, wanted)
-    if alive and not take_over:
-        return _ask_conductor(rollout, decision, actor)
-    journal = open_journal()
-    try:
-        plan = stored_plan(journal, rollout)
-    finally:
-        journal.close()
+    found = find_open(sights, wanted)
+    if found.alive and not take_over:
+        return _ask_conductor(found, decision, actor)
+    if found.kind == "back":
+        if decision == "promote":
+            raise Refused(
+                f"{found.told()}: there is nothing to promote in a rollback",
+                reason=RefusalReason.OPEN_ROLLOUT,
+                next_steps=(f"fleetdeploy resume {found.id}",),
+            )
+        if decision != "abort-leave":
+            return _undo(whole, sights, found, actor=actor, reporter=reporter, take_over=take_over)
+    plan = _plan_of(found, given) if found.kind == "forward" else None
+    if plan is None and decision == "abort-rollback":
+        return _undo(whole, sights, found, actor=actor, reporter=reporter, take_over=take_over)
+    if plan is None and (decision == "abort-leave" or found.outcome):
+        return leave_as_it_is(whole, sights, found, actor=actor, take_over=take_over)
     if plan is None:
-        if decision == "abort-rollback":
-            back = Back(rollback_plan(whole, sights, rollout=rollout))
-            return run_back(whole, back, actor=actor, reporter=reporter, take_over=take_over)
-        raise Refused(
-            f"the plan of {rollout} is not in this machine's journal: it cannot go forward from here",
-            reason=RefusalReason.OPEN_ROLLOUT,
-            next_steps=(
-                f"on the machine that began it: fleetdeploy resume {rollout}",
-                "or undo it: fleetdeploy rollback",
-            ),
-        )
+        raise _no_plan(found, decision, given)
+    plan = with_files(plan, workspace.project)
+    if not decision.startswith("abort"):
+        _check_files(plan, sights)
     return run_plan(
         whole,
         plan,
-        rollout=rollout,
+        rollout=found.id,
         resume=True,
         decision=decision,
         actor=actor,
@@ -79,44 +94,100 @@ def go_on(
     )
 
 
-def _open_rollout(sights: dict[str, Sight], wanted: str) -> tuple[str, bool]:
-    """(id, whether its conductor lives) of the rollout that is open on the hosts.
+def _undo(
+    workspace: Workspace,
+    sights: dict[str, Sight],
+    found: OpenRollout,
+    *,
+    actor: Actor,
+    reporter: Reporter,
+    take_over: bool,
+) -> RolloutResult:
+    """From the hosts' own memory: an unended rollback under its own id, else a new one that undoes this rollout."""
+    goes_back = found.kind == "back"
+    plan = rollback_plan(workspace, sights, rollout=found.undoes if goes_back else found.id)
+    back = Back(plan, rollout=found.id if goes_back else "")
+    return run_back(workspace, back, actor=actor, reporter=reporter, take_over=take_over)
+
+
+def _plan_of(found: OpenRollout, given: Plan | None) -> Plan | None:
+    """The plan that the hosts hold: the given one, else the store's; None if neither is it."""
+    if given is not None:
+        return given if not found.digests or given.digest in found.digests else None
+    stored, digest = _stored(found)
+    if stored is None or not found.digests:
+        return stored
+    # The row's digest is from when it was begun: a later fleetdeploy may know more settings that a digest covers.
+    return stored if found.digests & {stored.digest, digest} else None
+
+
+def _stored(found: OpenRollout) -> tuple[Plan | None, str]:
+    try:
+        journal = open_journal()
+    except FleetdeployError:  # no store that can be opened: nothing is known here
+        return None, ""
+    try:
+        row = journal.rollout(found.id)
+        return stored_plan(journal, found.id), row.digest if row else ""
+    finally:
+        journal.close()
+
+
+def _no_plan(found: OpenRollout, decision: Decision, given: Plan | None) -> Refused:
+    held = ", ".join(sorted(found.digests)) or "none"
+    stored, digest = (None, "") if given is not None else _stored(found)
+    if given is not None:
+        what = f"{found.told()}; the plan in the file is {given.digest}, the hosts hold {held}"
+    elif stored is not None:
+        what = f"{found.told()}; the plan in the store is {digest}, the hosts hold {held}"
+    else:
+        what = f"{found.told()}; its plan ({held}) is not in this machine's store: it cannot go forward from here"
+    verb = decision or "resume"
+    return Refused(
+        what,
+        reason=RefusalReason.NO_PLAN,
+        next_steps=(
+            f"fleetdeploy {verb} {found.id} --plan FILE   (what 'rollout --plan-out FILE' wrote)",
+            "or share the store between machines: FLEETDEPLOY_STORE=postgresql://…",
+            "or undo it, which needs no plan: fleetdeploy rollback",
+        ),
+    )
+
+
+def _check_files(plan: Plan, sights: dict[str, Sight]) -> None:
+    """Bytes that some host still lacks must lie here: found out now, before a host fails for it.
 
     Raises:
-        Refused: none, or several and none named.
+        Refused: they do not.
     """
-    alive: dict[str, bool] = {}
-    for sight in sights.values():
-        state = sight.observation.state if sight.observation else None
-        for record in state.rollouts if state else ():
-            if not record.ended:
-                alive.setdefault(record.id, False)
-        if state and state.open:
-            alive[state.open.rollout] = alive.get(state.open.rollout, False) or state.open.alive_here
-    if wanted:
-        found = [i for i in alive if i == wanted.upper() or i.startswith(wanted.upper()) or i.endswith(wanted.upper())]
-    else:
-        found = list(alive)
-    if len(found) == 1:
-        return found[0], alive[found[0]]
-    what = f"rollout {wanted} is not open on any host" if wanted else "no rollout is open on the hosts"
-    if len(found) > 1:
-        what = f"several rollouts are open: {', '.join(sorted(found))}"
-    raise Refused(what, reason=RefusalReason.OPEN_ROLLOUT, next_steps=("fleetdeploy status", "fleetdeploy history"))
+    if has_files(plan):
+        return
+    lacking = [
+        name
+        for name in plan.changing
+        if (seen := sights[name].observation if name in sights else None) and plan.release not in seen.staged
+    ]
+    if lacking:
+        raise Refused(
+            f"{plan.version} must still be sent to {', '.join(lacking)}, and its files are not on this machine",
+            reason=RefusalReason.ARTIFACT,
+            next_steps=(
+                "put the artifact where fleetdeploy.yml says (artifacts: path)",
+                "or undo it, which needs no files: fleetdeploy rollback",
+            ),
+        )
 
 
-def _ask_conductor(rollout: str, decision: Decision, actor: Actor) -> Said:
+def _ask_conductor(found: OpenRollout, decision: Decision, actor: Actor) -> Said:
     """Puts the request where the living conductor looks, and waits for it to be taken.
 
     Raises:
         Refused: the conductor is another machine's, or does not react.
     """
-    import time
-
+    rollout = found.id
     journal = open_journal()
     try:
         if journal.rollout(rollout) is not None:
-            find_rollout(journal, rollout)
             number = journal.request(rollout, decision or "resume", f"{actor.user}@{actor.machine}")
             until = time.monotonic() + 5.0
             while time.monotonic() < until:
@@ -125,8 +196,4 @@ def _ask_conductor(rollout: str, decision: Decision, actor: Actor) -> Said:
                 time.sleep(0.1)
     finally:
         journal.close()
-    raise Refused(
-        f"the conductor of {rollout} is alive, but takes no requests from this machine",
-        reason=RefusalReason.OCCUPIED,
-        next_steps=("ask on the machine where it runs", "or replace it: --take-over --reason '...'"),
-    )
+    raise living(found)

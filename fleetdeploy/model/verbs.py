@@ -424,7 +424,7 @@ class CloseRequest:
 
     ``also`` names what a rollback undoes, with its outcome. ``withdraw`` leaves no trace of an ``opening`` that lost
     (rule 4) and puts ``restore`` (what ``OpenResult.replaced`` held) back as dead. ``mark`` is what is held of the
-    version from now on, also on hosts where nothing was changed. ``by``: who closes it in its owner's place, and why, for
+    version from now on, also on hosts where nothing was changed. ``by``: who closes it for its owner, and why, for
     the host's journal.
     """
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from fleetdeploy.engine.executor import Task, Tools
 from fleetdeploy.errors import HostError, RefusalReason, Stale
-from fleetdeploy.model.verbs import Claim, CloseRequest, OpenEntry, OpenMode, OpenRequest, OpenResult
+from fleetdeploy.model.owner import life_age_s, owner_text, who
+from fleetdeploy.model.verbs import Claim, CloseRequest, Observation, OpenEntry, OpenMode, OpenRequest, OpenResult
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew, beating
 from fleetdeploy.rollout.host_task import settled
@@ -60,6 +61,7 @@ def open_all(book: Book, crew: Crew, hosts: Iterable[str]) -> Opened | NotOpened
         answers = crew.each(waiting, "open", lambda name: _open(book, name, expected.get(name)))
         waiting.clear()
         occupied: dict[str, OpenEntry] = {}
+        ages: dict[tuple[str, str], float | None] = {}
         for name, answer in answers.items():
             if isinstance(answer, HostError):
                 silent[name] = answer
@@ -67,6 +69,7 @@ def open_all(book: Book, crew: Crew, hosts: Iterable[str]) -> Opened | NotOpened
                 ended[name] = answer.outcome
             elif answer.result == "occupied" and answer.owner is not None:
                 occupied[name] = answer.owner
+                _note_age(ages, answer.owner, answer.observation)
         if not occupied:
             break
         for owner in {(o.rollout, o.conductor): o for o in occupied.values()}.values():
@@ -78,7 +81,7 @@ def open_all(book: Book, crew: Crew, hosts: Iterable[str]) -> Opened | NotOpened
                 expected.update({n: o for n, o in occupied.items() if o.rollout == owner.rollout})
                 continue
             withdraw(book, crew)
-            return _refusal(book, owner, living=living)
+            return _refusal(owner, ages.get((owner.rollout, owner.conductor)), living=living)
         waiting.extend(occupied)
         if not any(name in expected for name in waiting):
             time.sleep(_MEET_EVERY_S)
@@ -186,15 +189,26 @@ def _clear_others(book: Book, crew: Crew, owner: OpenEntry, cleared: set[str]) -
             book.note(f"could not be told that rollout {owner.rollout} is over: {answer.what}", name, "warning")
 
 
-def _refusal(book: Book, owner: OpenEntry, *, living: bool) -> NotOpened:
-    actor = f"{owner.actor.user} on {owner.actor.machine} (pid {owner.actor.pid})"
-    since = f", opened {owner.opened_at}" if owner.opened_at else ""
+def _note_age(ages: dict[tuple[str, str], float | None], owner: OpenEntry, seen: Observation) -> None:
+    """The youngest sign of life that any host has of an owner."""
+    key, age = (owner.rollout, owner.conductor), life_age_s(owner, seen)
+    before = ages.get(key)
+    ages[key] = age if before is None else before if age is None else min(age, before)
+
+
+def _refusal(owner: OpenEntry, age_s: float | None, *, living: bool) -> NotOpened:
+    held = owner_text(owner, age_s)
+    of = f"{'rollback' if owner.kind == 'back' else 'rollout'} {owner.rollout} of {who(owner.actor)}"
     if living:
-        what = f"rollout {owner.rollout} of {actor} holds the hosts and is alive{since}"
-        steps = ("fleetdeploy status", "fleetdeploy rollback --take-over --reason WHY")
-        return NotOpened(RefusalReason.OCCUPIED, what, steps, living=True)
-    what = f"rollout {owner.rollout} of {actor} was not ended, and its conductor is gone{since}"
-    steps = (f"fleetdeploy resume {owner.rollout}", "or undo it: fleetdeploy rollback")
+        what = f"{of} holds the hosts and is alive: {held}"
+        take = ("fleetdeploy open show", "fleetdeploy rollback --take-over --reason WHY")
+        return NotOpened(RefusalReason.OCCUPIED, what, take, living=True)
+    what = f"{of} was not ended, and its conductor is gone: {held}"
+    steps = (
+        f"fleetdeploy resume {owner.rollout}",
+        "or undo it: fleetdeploy rollback",
+        f"or end it as it is: fleetdeploy open close {owner.rollout} --reason WHY",
+    )
     return NotOpened(RefusalReason.OPEN_ROLLOUT, what, steps, living=False)
 
 

@@ -1,7 +1,9 @@
-"""Going on with what another conductor began: the stored plan, and ends that were not written everywhere.
+"""Going on with what another conductor began: the stored plan, what the hosts did, ends that were not written everywhere.
 
-What the hosts did is read from the hosts (``conduct.py``, ``_take_stock``), never from the journal; the journal only
-gives the plan back, so that the files and the order are the same.
+What the hosts did is read from the hosts (``take_stock``), never from the store. The store gives the plan back, so that
+the files and the order are the same, it says which verbs were in flight (``settle_flights`` asks the host and writes
+what became of them), and it holds the decisions that were taken: a turn that was decided is carried out, also if no
+host had heard of it; a turn that a host shows counts whatever the store says (protocol.md rule 9).
 """
 
 from __future__ import annotations
@@ -10,16 +12,103 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fleetdeploy.engine.executor import Done, Tools
+from fleetdeploy.engine.steps import Step
 from fleetdeploy.errors import FleetdeployError, HostError
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.host import Host
-from fleetdeploy.model.plan import Plan
+from fleetdeploy.model.plan import HostAction, Plan
+from fleetdeploy.model.run import HostState
 from fleetdeploy.model.verbs import Claim, CloseRequest, Observation
+from fleetdeploy.plan.naming import label_of
+from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.host_task import settled
 from fleetdeploy.rollout.ports import HostPort, Ports
+from fleetdeploy.rollout.recorded import ACTIVATE, PUT_BACK, STAGE, TURN, TURN_DECIDED
 from fleetdeploy.rollout.survey import workers_for
 
 _PATIENCE_S = 10.0
+
+
+_HALF = "half done: it is finished or put back now"
+
+
+def settle_flights(book: Book) -> None:
+    """Verbs of earlier conductors that began and have no end in the store: the host says what became of them.
+
+    Called when the hosts are open: whatever was on its way can change nothing any more (rule 8), so this is final.
+    """
+    for step in book.record.in_flight():
+        page = book.pages.get(step.host)
+        if page is None or not page.opened or page.observation is None:
+            continue
+        text = _became(page.observation, book, step)
+        book.record.steps.end(step.host, step.step, {"resolved": text, "by": book.run.conductor})
+        book.note(f"{step.name} was under way when its conductor ended: {text}", step.host)
+
+
+def _became(seen: Observation, book: Book, step: Step) -> str:
+    """What the host shows of a verb whose answer nobody wrote down."""
+    own = seen.state.rollout(book.run.id) if seen.state else None
+    if step.step == STAGE:
+        return "the release is there" if book.plan.release in seen.staged else "the release is not whole there"
+    if own is None:
+        return "it never arrived"
+    if step.step == ACTIVATE:
+        if own.put_back:
+            return "the host put itself back"
+        return "done" if own.done else _HALF if own.intent else "it never arrived"
+    if step.step == TURN:
+        return "done" if own.direction == "back" else "it never arrived"
+    if step.name == "put-back":
+        chain = book.pages[step.host].plan.undo or ((book.plan.undoes,) if book.plan.kind == "back" else (book.run.id,))
+        link = step.step - PUT_BACK
+        undone = seen.state.rollout(chain[link]) if seen.state and link < len(chain) else None
+        return "done" if undone is not None and undone.put_back else "not done: it is done now"
+    return "done" if own.ended else "it is done again where it is needed"
+
+
+def take_stock(book: Book) -> bool:
+    """What earlier conductors did, as the hosts remember it; True if it goes back (rule 9)."""
+    half: list[str] = []
+    alone: list[str] = []
+    for page in book.pages.values():
+        state = page.observation.state if page.observation else None
+        record = state.rollout(book.run.id) if state else None
+        if record is None or not page.opened:
+            continue
+        page.label = label_of(page.observation) if page.observation else page.label
+        page.changed = record.intent
+        page.touched = record.intent and not record.put_back
+        if record.direction == "back":
+            page.turned = True
+            (alone if record.put_back else half).append(page.name)
+        elif record.put_back:
+            page.failed = True
+            book.move(page.name, HostState.ROLLED_BACK, "put itself back")
+    # One that went back alone, within the budget, is no turn of the whole rollout.
+    decided = book.record.decided(TURN_DECIDED) is not None
+    turned = decided or bool(half) or len(alone) > book.plan.strategy.budget
+    if not turned:
+        for name in alone:
+            book.pages[name].failed = True
+            book.move(name, HostState.ROLLED_BACK, "was put back")
+    return turned
+
+
+def may_have_turned(book: Book) -> tuple[str, ...]:
+    """Hosts that cannot be asked and may have turned; () if that is ruled out.
+
+    Only the store can rule it out, and only if the conductor that last held the hosts wrote into it.
+    """
+    silent = tuple(
+        name
+        for name, page in book.pages.items()
+        if not page.opened and not (page.plan.action is HostAction.SKIP and page.plan.expected is None)
+    )
+    held_by = {p.replaced_conductor for p in book.pages.values() if p.replaced_rollout == book.run.id} - {""}
+    if book.record.has_history and held_by <= book.record.conductors and not book.record.turning:
+        return ()
+    return silent
 
 
 class PlanStore(Protocol):
@@ -50,13 +139,13 @@ LIVING = "its conductor is alive"
 
 
 def finish_closing(
-    rollout: str, outcome: str, hosts: tuple[Host, ...], ports: Ports, *, take_over: bool = False
+    rollout: str, outcome: str, hosts: tuple[Host, ...], ports: Ports, *, take_over: bool = False, by: str = ""
 ) -> Mapping[str, str]:
     """Write the end of ``rollout`` on every host of its plan where it is missing (protocol.md rule 6); what failed.
 
     Also where no entry stands, so that a late ``open`` finds the end. Only id and conductor together may close, so the
     entry's own are shown. One host with a fresh sign of life keeps all of them (rule 3): then nothing is closed, but
-    with ``take_over``.
+    with ``take_over``. ``by`` is who does that in the owner's place, for the hosts' journals.
     """
     workers = workers_for(hosts, ports.connect, parallel=50, beat_interval_s=3600.0)
     names = {h.name for h in hosts}
@@ -72,7 +161,7 @@ def finish_closing(
             return
         mine = entry is not None and entry.rollout == rollout
         claim = Claim(rollout, entry.conductor, entry.token, 0) if entry and mine else Claim(rollout, "", 0, 0)
-        request = CloseRequest(claim, outcome, machines=machines)
+        request = CloseRequest(claim, outcome, machines=machines, by=by)
         settled(tools, lambda: tools.resource.close(request), _PATIENCE_S, unsent_patience_s=0.0)
 
     def each(wanted: set[str], task: Callable[[Tools[HostPort]], Any]) -> dict[str, Any]:
