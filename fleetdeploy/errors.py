@@ -156,6 +156,21 @@ class StateError(FleetdeployError):
         self.expected = expected
 
 
+class StoreTrouble(Enum):
+    """What is wrong with the store."""
+
+    FULL = "full"
+    GONE = "gone"  # deleted, or another file lies in its place
+    LOCKED = "locked"
+    READ_ONLY = "read-only"
+    CORRUPT = "corrupt"
+    UNREACHABLE = "unreachable"
+    NO_DRIVER = "no-driver"
+    NEWER = "newer"  # a newer fleetdeploy wrote it
+    REPLACED = "replaced"  # another conductor writes this rollout now
+    BROKEN = "broken"
+
+
 class StoreError(FleetdeployError):
     """The store cannot be opened, read or written: full, gone, locked, unreachable, written by another version.
 
@@ -164,6 +179,18 @@ class StoreError(FleetdeployError):
 
     exit_code = ExitCode.REFUSED
     reason = RefusalReason.STORE
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        trouble: StoreTrouble = StoreTrouble.BROKEN,
+        why: tuple[str, ...] = (),
+        next_steps: tuple[str, ...] = (),
+        changed: str = "",
+    ) -> None:
+        super().__init__(what, why=why, next_steps=next_steps, changed=changed)
+        self.trouble = trouble
 
 
 class HostError(FleetdeployError):

@@ -7,6 +7,7 @@ An event says what is, never how to show it. Texts are ready for people; nothing
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,6 +205,17 @@ class RolloutEnded(Event):
     next_steps: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownEvent(Event):
+    """What a newer fleetdeploy wrote: kept as it stands, so that an older one can still read the rest."""
+
+    data: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """As it was read."""
+        return dict(self.data)
+
+
 TRANSIENT: tuple[type[Event], ...] = (StageProgress, ProbeSeen, BakeProgress, Heartbeat)
 _KINDS: dict[str, type[Event]] = {
     re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower(): kind
@@ -241,3 +253,11 @@ def event_from_json(data: dict[str, Any]) -> Event:
     if kind is None:
         raise ValueError(f"no such event: {data.get('event')!r}")
     return from_plain(kind, body)
+
+
+def read_event(data: dict[str, Any]) -> Event:
+    """The same for what lies in a store: an event that this version does not know is an ``UnknownEvent``."""
+    try:
+        return event_from_json(data)
+    except (ValueError, TypeError):
+        return UnknownEvent(data)

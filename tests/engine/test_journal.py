@@ -12,28 +12,29 @@ from fleetdeploy.errors import FleetdeployError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import Phase
 
+HEAD = {
+    "kind": "forward",
+    "fleet": "f",
+    "app": "shop",
+    "version": "v1",
+    "digest": "d",
+    "undoes": "",
+    "actor": "me",
+    "conductor": "C1",
+}
+
 
 def begun(path: Path, rollout: str = "01ABC", **more: str) -> Journal:
     journal = Journal(path)
-    fields = {
-        "kind": "forward",
-        "fleet": "f",
-        "app": "shop",
-        "version": "v1",
-        "digest": "d",
-        "undoes": "",
-        "actor": "me",
-        "conductor": "C1",
-        **more,
-    }
-    journal.begin(rollout, plan={"a": 1}, **fields)
+    journal.begin(rollout, plan={"a": 1}, **{**HEAD, **more})
     return journal
 
 
 def test_events_come_back_in_order_with_their_envelope(tmp_path: Path) -> None:
     journal = begun(tmp_path / "deep" / "journal.sqlite3")
     first = journal.append("01ABC", ev.Note("one"))
-    journal.append("other", ev.Note("not mine"))
+    journal.begin("01OTHER", **HEAD, plan={})
+    journal.append("01OTHER", ev.Note("not mine"))
     journal.append("01ABC", ev.PhaseChanged(Phase.STAGING))
     journal.close()
     again = Journal(tmp_path / "deep" / "journal.sqlite3")
@@ -71,6 +72,7 @@ def test_the_end_and_a_new_conductor(tmp_path: Path) -> None:
         conductor="C2",
         plan={"a": 2},
     )
+    journal.claim("01ABC")
     row = journal.rollout("01abc")
     assert row is not None
     assert (row.conductor, row.exit_code, row.ended_at) == ("C2", None, None)
