@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.freezing import freeze_problems, windows_of
 from fleetdeploy.app.login import stop_at_login
+from fleetdeploy.app.marks import stored_marks
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts import HostFacts, check, normalise_arch
 from fleetdeploy.artifacts.known import known_hashes
@@ -79,6 +80,9 @@ def make_plan(
         problems=(*_guard_problems(project, artifact, sights), *freeze_problems(windows_of(workspace), permits)),
         freeze=windows_of(workspace),
         permits=permits,
+        wanted=wanted,
+        marks=stored_marks(project.app.app),
+        rollback_floor=project.rollback_floor,
     )
     return Planned(build_plan(request, sights), artifact, sights)
 

@@ -109,6 +109,8 @@ class Plan:
         down_at_start: hosts that count against the floor before anything was touched.
         problems: if there is one, the plan can be shown but not carried out.
         permits: guards that a person overrode; not covered by the digest.
+        overridden: what those guards would have said, for the journal.
+        rollback_floor: a one-way migration that this plan passes; hosts do not go back behind it by themselves.
         freeze: when no batch may begin; not covered by the digest either.
     """
 
@@ -127,6 +129,8 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     permits: Permits = NO_PERMITS
+    overridden: tuple[str, ...] = ()
+    rollback_floor: str = ""
     freeze: tuple[FreezeWindow, ...] = ()
 
     @property
@@ -172,6 +176,8 @@ class Plan:
             "strategy": to_plain(self.strategy),
             "health": to_plain(self.health),
             "undoes": self.undoes,
+            # Only where there is one: plans without keep the digest that an older fleetdeploy gave them.
+            **({"rollback_floor": self.rollback_floor} if self.rollback_floor else {}),
             "batches": [[list(b.hosts), b.is_canary, b.bake_s, b.promotion] for b in self.batches],
             "hosts": {
                 h.host: {

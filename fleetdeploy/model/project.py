@@ -67,6 +67,7 @@ class Project:
         file: path of the ``fleetdeploy.yml`` it was read from.
         parallel: hosts worked on at the same time at most.
         freeze: when nothing may begin, on any fleet; a fleet may have windows of its own.
+        rollback_floor: the version that made a one-way migration: behind it nothing goes back by itself; "" for none.
         sources: dotted key → where its value comes from (``fleetdeploy.yml:12``, ``env FLEETDEPLOY_BATCH``,
             ``option --batch``); a key that is missing has its default.
     """
@@ -82,6 +83,7 @@ class Project:
     parallel: int = 50
     sources: Mapping[str, str] = field(default_factory=dict)
     freeze: tuple[FreezeWindow, ...] = ()
+    rollback_floor: str = ""
 
     @property
     def budget(self) -> int:

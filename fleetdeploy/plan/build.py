@@ -14,6 +14,7 @@ from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.freeze import FreezeWindow
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.host import Host
+from fleetdeploy.model.marks import HeldMark
 from fleetdeploy.model.paths import release_exe
 from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.plan import ABSENT, UNKNOWN_FROM, Batch, HostAction, HostPlan, Plan, Problem
@@ -21,6 +22,7 @@ from fleetdeploy.model.service import ServiceSpec
 from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import Expected, Observation
+from fleetdeploy.plan import guards
 from fleetdeploy.plan.batches import Candidate, floor_of
 from fleetdeploy.plan.diff import account_key, config_diff, needs_password
 from fleetdeploy.plan.drift import drift_words
@@ -32,7 +34,10 @@ _MARGIN_BYTES = 64 * 1024 * 1024  # left free beside what is sent: logs and page
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What is asked for. ``hosts`` is the scope, after ``--limit``; ``known`` maps an exe's SHA-256 to a version."""
+    """What is asked for. ``hosts`` is the scope, after ``--limit``; ``known`` maps an exe's SHA-256 to a version.
+
+    ``wanted`` is what was typed (perhaps ``latest``), ``marks`` what the store holds, ``rollback_floor`` the project's.
+    """
 
     fleet: str
     hosts: tuple[Host, ...]
@@ -43,6 +48,9 @@ class PlanRequest:
     known: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     permits: Permits = NO_PERMITS
+    wanted: str = ""
+    marks: tuple[HeldMark, ...] = ()
+    rollback_floor: str = ""
     freeze: tuple[FreezeWindow, ...] = ()
 
 
@@ -83,6 +91,8 @@ def build_plan(request: PlanRequest, observed: Mapping[str, Sight]) -> Plan:
     if settings.kind == "canary" and changing and not any(b.is_canary for b in batches):
         text = f"no host that would change is a canary by {settings.canary}: nothing would go first"
         problems.append(Problem(RefusalReason.PREFLIGHT, text))
+    guarded, passed = _guarded(request, observed, changing)
+    problems += guarded.problems
     return Plan(
         kind="forward",
         fleet=request.fleet,
@@ -96,10 +106,27 @@ def build_plan(request: PlanRequest, observed: Mapping[str, Sight]) -> Plan:
         max_unavailable=floor,
         down_at_start=down,
         problems=tuple(problems),
-        notes=_notes(settings, hosts, batches),
+        notes=(*_notes(settings, hosts, batches), *guarded.notes),
         permits=request.permits,
+        overridden=guarded.overridden,
+        rollback_floor=passed,
         freeze=request.freeze,
     )
+
+
+def _guarded(
+    request: PlanRequest, observed: Mapping[str, Sight], changing: list[HostPlan]
+) -> tuple[guards.Guarded, str]:
+    """What the guards say, and the floor that this rollout passes ("" for none)."""
+    artifact, permits = request.artifact, request.permits
+    marks = (*request.marks, *guards.held_by_hosts(observed))
+    found = guards.bad_version(artifact, marks, permits, wanted=request.wanted)
+    found += guards.downgrade(artifact.version, changing, permits)
+    labels = [h.from_label for h in changing]
+    floor = request.rollback_floor
+    passed = floor if floor and guards.crossed(floor, artifact.version, labels) else ""
+    notes = (*(f"permitted: {text}" for text in found.overridden), *guards.way_back_notes(changing))
+    return found + guards.Guarded(notes=(*notes, guards.floor_note(passed)) if passed else notes), passed
 
 
 def _host_plan(request: PlanRequest, host: Host, sight: Sight) -> HostPlan:

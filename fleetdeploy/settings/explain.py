@@ -83,6 +83,7 @@ def explain(project: Project) -> tuple[Setting, ...]:
         ("health.interval", format_duration(health.interval_s)),
         ("health.min_samples", str(health.min_samples)),
         ("retention", str(app.retention)),
+        ("rollback_floor", project.rollback_floor or "-"),
         ("parallel", str(project.parallel)),
         ("upload.parallel", str(project.upload.parallel)),
         ("timeouts.call", format_duration(project.timeouts.call_s)),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fleetdeploy.documents import Section, parse
+from fleetdeploy.documents import Section, Value, parse
 from fleetdeploy.errors import ConfigError, UsageError
 from fleetdeploy.freeze_documents import read_freeze
 from fleetdeploy.model.project import ArtifactSource, Project, Timeouts, UploadSettings
+from fleetdeploy.model.version import Version
 from fleetdeploy.settings import rules
 from fleetdeploy.settings.checks import read_checks, read_health
 from fleetdeploy.settings.service import read_app, refuse_network_path
@@ -50,6 +51,7 @@ def _read(top: Section, path: Path) -> Project:
     budget = top.get("budget")
     retention = top.get("retention")
     parallel = top.get("parallel")
+    floor = top.get("rollback_floor")
     top.need("app", "write  app:  and under it name, exe and root (fleetdeploy init writes an example)")
     top.need("artifacts", "write  artifacts: {path: 'dist/{version}/shop.exe'}")
     upload = top.section("upload")
@@ -71,12 +73,21 @@ def _read(top: Section, path: Path) -> Project:
         ),
         parallel=parallel.integer(1, 500) if parallel else 50,
         sources=top.places(),
+        rollback_floor=_floor(floor) if floor else "",
         freeze=read_freeze(top.get("freeze")),
     )
     upload.done()
     timeouts.done()
     top.done()
     return project
+
+
+def _floor(value: Value) -> str:
+    """A version that has an order: a name without one could never be passed."""
+    text = value.text("a version")
+    if Version.parse(text) is None:
+        raise value.error(f"{text!r} is no semantic version", next_steps=("rollback_floor: v1.4.0",))
+    return text
 
 
 def _read_artifacts(section: Section) -> ArtifactSource:
