@@ -64,6 +64,11 @@ class HostPage:
         return self.plan.host
 
     @property
+    def replaced_conductor(self) -> str:
+        """The conductor whose entry a take-over put aside here, "" if there was none."""
+        return str(self.replaced.get("conductor") or "") if isinstance(self.replaced, Mapping) else ""
+
+    @property
     def replaced_rollout(self) -> str:
         """Id of the rollout whose entry a take-over put aside here, "" if there was none."""
         return str(self.replaced.get("rollout") or "") if isinstance(self.replaced, Mapping) else ""
@@ -176,6 +181,11 @@ class Book:
         """The same, one step on (protocol.md rule 8)."""
         self.pages[name].step += 1
         return self.claim(name)
+
+    def link(self, name: str, undo: str) -> int:
+        """Which one in the chain of rollouts that are undone on this host that is, from 0."""
+        chain = self.pages[name].plan.undo
+        return chain.index(undo) if undo in chain else 0
 
     def in_state(self, states: Iterable[HostState]) -> tuple[str, ...]:
         """Hosts in one of these states."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from fleetdeploy.engine.crash import crashpoint
 from fleetdeploy.engine.executor import CancelledTask
-from fleetdeploy.engine.steps import Step, Steps
+from fleetdeploy.engine.steps import Step, Steps, StepStore
 from fleetdeploy.errors import AnswerLost, HostError, StoreError, Unreachable
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.secret import Secret
@@ -111,10 +111,27 @@ def guarded(log: EventLog) -> tuple[EventLog, StoreGuard]:
     return cast(EventLog, guard), guard
 
 
+class _Nowhere:
+    """A store of steps that keeps nothing, for a way back whose record cannot be used."""
+
+    def step_begin(self, rollout: str, host: str, step: int, name: str, conductor: str, *, again: bool = False) -> None:
+        """Nothing stood there."""
+
+    def step_end(self, rollout: str, host: str, step: int, result: Mapping[str, Any]) -> None:
+        """Keeps nothing."""
+
+    def steps(self, rollout: str) -> tuple[Step, ...]:
+        """None."""
+        return ()
+
+
+NOWHERE = _Nowhere()
+
+
 class Record:
     """Steps and decisions of one rollout. May be used from any thread; never raises because of a broken store."""
 
-    def __init__(self, log: EventLog, rollout: str, conductor: str, lost: Callable[[], StoreError | None]) -> None:
+    def __init__(self, log: StepStore, rollout: str, conductor: str, lost: Callable[[], StoreError | None]) -> None:
         self.steps = Steps(log, rollout, conductor, name_of)
         self._conductor = conductor
         self._lost = lost
@@ -152,6 +169,11 @@ class Record:
     def decided(self, step: int, host: str = "") -> Mapping[str, Any] | None:
         """That decision, None if it was not taken."""
         return self.steps.result(host, step)
+
+    @property
+    def turning(self) -> bool:
+        """True if it was decided, or begun to be decided, that the whole rollout goes back."""
+        return self.steps.began("", TURN_DECIDED)
 
     def fate(self, host: str) -> Mapping[str, Any] | None:
         """What a person last said about a host (``exclude``, ``retry``): ``decision``, ``by``, ``reason``."""

@@ -1,4 +1,4 @@
-"""Going on with what another conductor began: the stored plan, what the hosts did, ends that were not written everywhere.
+"""Going on with what another conductor began: its plan, what the hosts did, ends that were not written everywhere.
 
 What the hosts did is read from the hosts (``take_stock``), never from the store. The store gives the plan back, so that
 the files and the order are the same, it says which verbs were in flight (``settle_flights`` asks the host and writes

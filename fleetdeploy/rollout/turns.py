@@ -11,6 +11,7 @@ from fleetdeploy.model.run import HostState
 from fleetdeploy.model.verbs import ActivateOutcome, HostFailure
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.host_task import Activating, Verified, Verifying, Worked, what_is_wrong
+from fleetdeploy.rollout.recorded import NotRecorded
 
 _O, _S = ActivateOutcome, HostState
 
@@ -84,7 +85,11 @@ def _forward_error(book: Book, host: str, worked: Worked) -> None:
     page, error = book.pages[host], worked.error
     assert error is not None  # noqa: S101 - the caller looked
     page.error = error
-    if isinstance(error, (Unreachable, Busy)) and not worked.sent and not page.in_doubt:
+    if isinstance(error, NotRecorded) and not page.in_doubt:
+        # It is not the host's fault, and nothing was sent: the conductor stops, a later one starts it.
+        page.touched = page.changed = False
+        book.move(host, _S.EXCLUDED, error.what)
+    elif isinstance(error, (Unreachable, Busy)) and not worked.sent and not page.in_doubt:
         page.touched = page.changed = False
         book.fail(host, failure_of(error), "nothing was changed there")
         book.move(host, _S.UNREACHABLE, error.what)
