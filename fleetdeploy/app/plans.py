@@ -10,6 +10,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from fleetdeploy.engine.journal import state_dir
 from fleetdeploy.model.plan import Plan, moved
@@ -38,6 +39,11 @@ def remember_plan(plan: Plan) -> None:
             old.unlink(missing_ok=True)
 
 
+def is_digest(text: str) -> bool:
+    """True for the digest of a plan; anything else that names a plan is a file."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def what_moved(digest: str, plan: Plan) -> tuple[str, ...]:
     """What differs between the plan of that digest and this one, one line each; () if that one is unknown here."""
     if not _DIGEST.fullmatch(digest):
@@ -46,8 +52,15 @@ def what_moved(digest: str, plan: Plan) -> tuple[str, ...]:
         before = json.loads((_folder() / f"{digest}.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ()
-    if not isinstance(before, dict):
-        return ()
-    # The stored one has been through JSON: lists where the plan has tuples.
+    return _lines(before, plan) if isinstance(before, dict) else ()
+
+
+def moved_since(before: Plan, plan: Plan) -> tuple[str, ...]:
+    """What differs between two plans, one line each."""
+    return _lines(json.loads(json.dumps(before.digest_input())), plan)
+
+
+def _lines(before: dict[str, Any], plan: Plan) -> tuple[str, ...]:
+    # The other one has been through JSON: lists where the plan has tuples.
     lines = moved(before, json.loads(json.dumps(plan.digest_input())))
     return tuple(f"{_HIDDEN}: changed" if line.startswith(_HIDDEN) else line for line in lines)

@@ -17,7 +17,8 @@ def said(what: Said) -> CommandResult:
     """Nothing was run; the text says why."""
     steps = [f"  next  {step}" for step in what.next_steps]
     data = {"event": "result", "rollout": what.rollout, "message": what.text, "next": list(what.next_steps)}
-    return CommandResult(data=data | {"exit_code": 0}, blocks=(Lines([what.text, *steps]),))
+    code = what.exit_code
+    return CommandResult(data=data | {"exit_code": int(code)}, blocks=(Lines([what.text, *steps]),), exit_code=code)
 
 
 _SHOWN = 20

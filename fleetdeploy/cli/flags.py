@@ -47,6 +47,9 @@ PlanOut = Annotated[
     Path | None,
     typer.Option("--plan-out", "--out", help="write the plan there, for promote and resume on another machine"),
 ]
+PlanFile = Annotated[
+    Path | None, typer.Option("--plan", help="the plan's file (plan --out, rollout --plan-out), if not in this store")
+]
 App = Annotated[str, typer.Option("--app", help="which app, where there is no fleetdeploy.yml")]
 
 OptionValue = str | int | float | bool | None

@@ -21,6 +21,7 @@ from fleetdeploy.cli import (
     init_cmd,
     inventory_cmd,
     lab_cmd,
+    open_cmd,
     plan_cmd,
     render_cmd,
     rollout_cmds,
@@ -64,6 +65,7 @@ register(app, "rollback", rollout_cmds.rollback)
 register(app, "promote", rollout_cmds.promote)
 register(app, "resume", rollout_cmds.resume)
 register(app, "abort", rollout_cmds.abort)
+app.add_typer(open_cmd.group, name="open")
 register(app, "status", status_cmd.status)
 register(app, "drift", drift_cmd.drift)
 register(app, "doctor", doctor_cmd.doctor)

@@ -31,6 +31,7 @@ def plan(
     Asks every host, changes none; prints batches, each host's change, bytes to send, and a digest that
     'rollout --plan' takes.
     """
+    from fleetdeploy.app.plan_files import write_plan
     from fleetdeploy.app.planning import make_plan, refuse_problems
     from fleetdeploy.app.plans import remember_plan
     from fleetdeploy.app.workspace import load_workspace
@@ -47,7 +48,10 @@ def plan(
         print_result(CommandResult(data={}, blocks=plan_blocks(made)), output)
     refuse_problems(made)
     remember_plan(made)
+    if out is not None:
+        write_plan(made, out)
     # The same options again: without them it would be another plan, and refused.
-    again = f"next  fleetdeploy rollout {made.version} --plan {made.digest}{options.as_typed(limit=limit)}"
+    named = flags.as_typed(plan=str(out) if out else made.digest)
+    again = f"next  fleetdeploy rollout {made.version}{named}{options.as_typed(limit=limit)}"
     tail = Lines([again if made.batches else "nothing to do: every host in scope is as the plan wants it"])
     return CommandResult(data=plan_data(made), blocks=(*plan_blocks(made), tail), exit_code=ExitCode.OK)

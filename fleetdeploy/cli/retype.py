@@ -11,9 +11,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-_ASKING = "plan|rollout|rollback|promote|resume|abort|status|doctor|drift|history|render"
+_ASKING = "plan|rollout|rollback|promote|resume|abort|status|doctor|drift|history|render|open show|open close"
 _COMMAND = re.compile(rf"\bfleetdeploy ({_ASKING})\b(?! (-i|-C) )")
-_WITH_APP = frozenset({"rollback", "promote", "resume", "abort", "status", "doctor", "drift"})
+_WITH_APP = frozenset(
+    {"rollback", "promote", "resume", "abort", "status", "doctor", "drift", "open show", "open close"}
+)
 _given: dict[str, str] = {}
 
 

@@ -32,7 +32,9 @@ RolloutId = Annotated[str, typer.Argument(help="id of the rollout (or its beginn
 def rollout(
     version: Version,
     options: RolloutOptions,
-    plan: Annotated[str | None, typer.Option("--plan", help="refuse unless the plan still has this digest")] = None,
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="a plan's digest or file: refuse unless the plan is still the same")
+    ] = None,
     plan_out: flags.PlanOut = None,
     limit: flags.Limit = None,
     yes: flags.Yes = False,
@@ -44,8 +46,8 @@ def rollout(
 
     Stages it on every host, then activates it batch by batch; what fails its health checks is undone by itself.
     """
+    from fleetdeploy.app.plan_files import write_plan
     from fleetdeploy.app.planning import make_plan, refuse_problems
-    from fleetdeploy.app.plans import what_moved
     from fleetdeploy.app.rollouts import run_forward
     from fleetdeploy.app.warm import warm_sessions
     from fleetdeploy.app.workspace import current_actor, load_workspace
@@ -57,8 +59,10 @@ def rollout(
         with ticking(f"looking at {len(workspace.scope)} hosts", output) as tick:
             made = make_plan(workspace, version, permits=permits, tick=tick).plan
         refuse_problems(made)
-        if plan is not None and plan != made.digest:
-            raise _stale(plan, made, what_moved(plan, made), options.as_typed(limit=limit))
+        if plan is not None:
+            _same_plan(plan, made, options.as_typed(limit=limit))
+        if plan_out is not None:
+            write_plan(made, plan_out)
         _show_and_ask(made, output, ask=not yes and made.batches != ())
         with _reporter(output) as reporter:
             result = run_forward(workspace, made, actor=current_actor(options.reason), reporter=reporter)
@@ -106,6 +110,7 @@ def rollback(
 def promote(
     rollout_id: RolloutId = "",
     app: flags.App = "",
+    plan: flags.PlanFile = None,
     take_over: flags.TakeOver = False,
     reason: flags.Reason = "",
     inventory: flags.Inventory = None,
@@ -113,12 +118,13 @@ def promote(
     output: flags.Output = "text",
 ) -> CommandResult:
     """Let a waiting canary go on."""
-    return _go_on(rollout_id, "promote", app, take_over, reason, inventory, project, output)
+    return _go_on(rollout_id, "promote", app, take_over, reason, inventory, project, output, plan)
 
 
 def resume(
     rollout_id: RolloutId = "",
     app: flags.App = "",
+    plan: flags.PlanFile = None,
     take_over: flags.TakeOver = False,
     reason: flags.Reason = "",
     inventory: flags.Inventory = None,
@@ -129,7 +135,7 @@ def resume(
 
     It was paused or interrupted, or its conductor died. Finished hosts are not touched again.
     """
-    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output)
+    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output, plan)
 
 
 def abort(
@@ -162,6 +168,7 @@ def _go_on(
     inventory: str | None,
     project: Path,
     output: str,
+    plan: Path | None = None,
 ) -> CommandResult:
     from fleetdeploy.app.rollouts import Said, go_on
     from fleetdeploy.app.workspace import current_actor, load_workspace
@@ -180,6 +187,7 @@ def _go_on(
             actor=current_actor(reason),
             reporter=reporter,
             take_over=take_over,
+            plan_file=plan,
             tick=tick,
         )
     return _said(done) if isinstance(done, Said) else _ended(done)
@@ -190,9 +198,22 @@ def _need_reason(take_over: bool, reason: str) -> None:
         raise usage("--take-over needs --reason: the next person will want to know", "--take-over --reason '...'")
 
 
-def _stale(wanted: str, made: Plan, moved: tuple[str, ...], options: str) -> Refused:
-    return Refused(
-        f"the plan is {made.digest} now, not {wanted}; nothing was changed",
+def _same_plan(wanted: str, made: Plan, options: str) -> None:
+    """Compares the plan that was made now with the one that was agreed on, by its digest or its file.
+
+    Raises:
+        Refused: it has become another one.
+    """
+    from fleetdeploy.app.plan_files import read_plan
+    from fleetdeploy.app.plans import is_digest, moved_since, what_moved
+
+    agreed = None if is_digest(wanted) else read_plan(Path(wanted))
+    digest = agreed.digest if agreed else wanted
+    if digest == made.digest:
+        return
+    moved = moved_since(agreed, made) if agreed else what_moved(digest, made)
+    raise Refused(
+        f"the plan is {made.digest} now, not {digest}; nothing was changed",
         reason=RefusalReason.STALE_PLAN,
         why=moved or ("hosts, files, settings or options are not those that it was made from",),
         next_steps=(f"fleetdeploy plan {made.version}{options}   (shows what would be done now)",),
