@@ -193,8 +193,20 @@ class Plan:
     @property
     def digest(self) -> str:
         """First 12 hex digits of SHA-256 over ``digest_input``: long enough to be unique, short enough to be typed."""
-        text = json.dumps(self.digest_input(), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        plain = _numbers(self.digest_input())
+        text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _numbers(value: Any) -> Any:
+    """5 and 5.0 mean the same second, and a plan that has been through JSON may have either."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {k: _numbers(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_numbers(v) for v in value]
+    return value
 
 
 def moved(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> tuple[str, ...]:
