@@ -28,6 +28,7 @@ from fleetdeploy.model.verbs import (
     AppRef,
     Claim,
     CloseRequest,
+    Direction,
     FilesResult,
     Observation,
     OpenRequest,
@@ -121,9 +122,13 @@ class HostVerbs:
         data = self._call("open", requests.open_(request, _LOCK_S), changing=True)
         return answers.opened(self.host, data)
 
-    def turn(self, claim: Claim, *, mark: str = "bad") -> TurnResult:
-        """Direction back, a new token, the release marked (rule 9). Repeating with the old token is safe."""
-        data = self._call("turn", {"claim": requests.claim(claim), "mark": mark, **_lock()}, changing=True)
+    def turn(self, claim: Claim, *, mark: str = "bad", direction: Direction = "back") -> TurnResult:
+        """Direction back, a new token, the release marked (rule 9). Repeating with the old token is safe.
+
+        ``direction`` forward is for another try of a host that went back alone: only where it stands as it was.
+        """
+        request = {"claim": requests.claim(claim), "mark": mark, "direction": direction, **_lock()}
+        data = self._call("turn", request, changing=True)
         return TurnResult(token=int(data["token"]))
 
     def stage(self, claim: Claim, artifact: Artifact, *, progress: Progress | None = None) -> StageResult:

@@ -28,6 +28,9 @@ class Reason(Enum):
     FLOOR = "floor"
     STAGING = "staging"
     ABORTED = "aborted"
+    ASKED = "asked"
+    NOT_READY = "not-ready"
+    ROLLBACK_FLOOR = "rollback-floor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,13 @@ class Bake:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Start nothing new, touch nothing, ask a person."""
+    """Start nothing new, touch nothing, ask a person. ``detail`` and ``steps`` win over what is said by default."""
 
     reason: Reason
     why: PauseReason
     hosts: tuple[str, ...] = ()
+    detail: str = ""
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class View:
         lost_controls: untouched hosts that do not answer now (None: not asked).
         controls: untouched hosts that were asked.
         excusing: untouched hosts that fail now what they passed at the start.
+        one_way: hosts run the release, and it passed ``rollback_floor``: nothing goes back by itself.
         batch: hosts of the batch at work; ``bake_s`` and ``promotion`` are the batch's.
     """
 
@@ -100,6 +106,7 @@ class View:
     bake_s: float = 0.0
     promotion: bool = False
     budget: int = 0
+    one_way: bool = False
 
 
 _OPEN = frozenset({_S.PENDING, _S.STAGED, _S.DRAINING, _S.ACTIVATING, _S.VERIFYING})
@@ -121,6 +128,8 @@ def decide(view: View) -> Decision:
     if len(bad) > view.budget:
         if view.excusing:
             return Pause(Reason.NOT_TO_BLAME, PauseReason.NOT_TO_BLAME, view.excusing)
+        if view.one_way:
+            return Pause(Reason.ROLLBACK_FLOOR, PauseReason.ROLLBACK_FLOOR, bad)
         return RollBack(Reason.BUDGET, bad) if view.touched else Stop(Reason.BUDGET, bad)
     if view.different:
         return Pause(Reason.DIFFERENT, PauseReason.DIFFERENT, tuple(sorted(view.different)))

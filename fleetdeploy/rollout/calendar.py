@@ -11,19 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from fleetdeploy.model.plan import Batch, Plan
 from fleetdeploy.model.run import Hold, PauseReason
 from fleetdeploy.policy.freeze import Closed, closed
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.way import Stir, Way
 
 _LOOK_S = 0.5
-T = TypeVar("T")
 
 
-def wait_for_calendar(book: Book, crew: Crew, batch: Batch, outside: Callable[[], T | None]) -> T | None:
+def wait_for_calendar(
+    book: Book, crew: Crew, batch: Batch, outside: Callable[[], Way | Stir | None]
+) -> Way | Stir | None:
     """Waits until ``batch`` may begin. None: it may; else what came from outside meanwhile."""
     if book.plan.kind == "back" or any(_begun(book, name) for name in batch.hosts):
         return None

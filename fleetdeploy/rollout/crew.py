@@ -1,7 +1,7 @@
 """The conductor's hands: gives tasks to the workers and takes their messages, in the conductor's one thread.
 
 Stops the whole conductor when a host says "stale" (protocol.md rule 7). While it waits it keeps the log alive and
-looks for requests. Knows nothing of batches or phases.
+hands requests to the desk (``commands.py``). Knows nothing of batches or phases.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fleetdeploy.engine.executor import BEAT_TAG, CancelledTask, Done, Task, Told, Tools, Workers
-from fleetdeploy.engine.journal import Request
 from fleetdeploy.errors import HostError, Stale
 from fleetdeploy.model.events import Event
 from fleetdeploy.rollout.book import Book, TakenOver
+from fleetdeploy.rollout.commands import Desk
 from fleetdeploy.rollout.ports import HostPort
 
 _REQUESTS_EVERY_S = 0.5
+_CHANGING = frozenset({"forward", "back"})
 
 
 class Crew:
@@ -28,7 +29,7 @@ class Crew:
         self.book = book
         self.workers = workers
         self.on_told: Callable[[str, Any], None] = lambda host, message: None
-        self.requests: deque[Request] = deque()
+        self.desk = Desk(book)
         self._backlog: deque[Done] = deque()
         self._asked_at = 0.0
 
@@ -42,7 +43,9 @@ class Crew:
         now = time.monotonic()
         if now - self._asked_at >= _REQUESTS_EVERY_S:
             self._asked_at = now
-            self.requests.extend(self.book.ports.log.take_requests(self.book.run.id))
+            requests = self.book.ports.log.take_requests(self.book.run.id)
+            if requests:
+                self.desk.take(requests, frozenset(host for host, tag in self.workers.busy if tag in _CHANGING))
 
     def pump(self, timeout_s: float = 0.5, tags: frozenset[str] | None = None) -> Done | None:
         """The next finished task (with one of ``tags``; others are kept for later), None if there was none in time.
@@ -109,10 +112,6 @@ class Crew:
             if done is not None:
                 out.append(done)
         return out
-
-    def take_request(self) -> Request | None:
-        """The next command from outside, if there is one."""
-        return self.requests.popleft() if self.requests else None
 
 
 def beating(book: Book, tools: Tools[HostPort], name: str) -> None:

@@ -7,7 +7,9 @@ returns how the way ended. Going back is in ``rollback.py``, waiting for a perso
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections.abc import Collection
 from dataclasses import replace
 
 from fleetdeploy.engine.executor import CancelledTask, Done, Task, Tools
@@ -20,15 +22,18 @@ from fleetdeploy.model.verbs import ActivateRequest, RolloutRecord, StageResult
 from fleetdeploy.policy import gate
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
-from fleetdeploy.rollout.baking import bake
+from fleetdeploy.rollout.another_try import again, turn_forward
+from fleetdeploy.rollout.baking import Vigil, bake
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.calendar import wait_for_calendar
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
-from fleetdeploy.rollout.hold import Way, await_promotion, pause, way_of
+from fleetdeploy.rollout.hold import ASKED, Promotion, pause
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
 from fleetdeploy.rollout.ports import HostPort
+from fleetdeploy.rollout.readiness import prove
 from fleetdeploy.rollout.rollback import put_back
+from fleetdeploy.rollout.way import Stir, Way, way_of
 
 FORWARD = "forward"
 _STAGE_PATIENCE_S = 20.0
@@ -43,10 +48,18 @@ class Forward:
         self.book = book
         self.crew = crew
         self.gate = Gatekeeper(book, crew)
+        self.desk = crew.desk
         self.uploads = threading.BoundedSemaphore(max(book.run.upload_parallel, 1))
 
     def walk(self) -> Way:
         """Stage and roll until it is done, or something else has to happen."""
+        way = self._walk()
+        self.desk.ending = f"this way ends ({way.value}); fleetdeploy status shows what becomes of it"
+        return way
+
+    def _walk(self) -> Way:
+        if self.book.run.resume:
+            self._recall()
         way = self.stage()
         if way is not Way.ON:
             return way
@@ -58,6 +71,15 @@ class Forward:
                 return way
         return Way.DONE
 
+    def _recall(self) -> None:
+        """What people asked of earlier conductors of this rollout; and what the one who resumes it said."""
+        book, run = self.book, self.book.run
+        self.desk.recall(row.event for row in book.ports.log.events(run.id) or ())
+        if run.decision.startswith("promote"):
+            how = "full" if self.desk.full else ""
+            actor = f"{run.actor.user}@{run.actor.machine}"
+            book.say(ev.Asked("promote", actor, run.actor.reason, how, text="by the conductor that goes on"))
+
     def _passed(self) -> int:
         """Batches whose bake an earlier conductor saw to its end: a later one was begun, or a person said so."""
         if not self.book.run.resume:
@@ -65,14 +87,17 @@ class Forward:
         begun = -1
         finished = -1
         for batch in self.book.plan.batches:
-            records = [self._record(name) for name in batch.hosts]
+            names = [name for name in batch.hosts if name not in self.desk.excluded]
+            records = [self._record(name) for name in names]
             if any(r is not None and r.intent for r in records):
                 begun = batch.index
-            if records and all(r is not None and r.done for r in records):
+            # Put back within the budget is a result, too; those that never got so far are looked at anew.
+            if records and all(r is not None and (r.done or r.put_back) for r in records):
                 finished = batch.index
-        if self.book.run.decision == "promote":
+        if self.book.run.decision.startswith("promote"):
             return max(begun, finished + 1)
-        return max(begun, 0)
+        promoted = max(self.desk.promoted, default=-1)
+        return max(begun, 0, promoted + 1 if promoted == finished else 0)
 
     def _record(self, name: str) -> RolloutRecord | None:
         seen = self.book.pages[name].observation
@@ -88,9 +113,10 @@ class Forward:
             return Way.ON
         book.phase(Phase.STAGING)
         for group in (names[:1], names[1:]):
+            group = [name for name in group if book.pages[name].state is HostState.PENDING]
             for name, answer in self.crew.each(group, "stage", self._stage_task).items():
-                if isinstance(answer, CancelledTask):
-                    continue
+                if isinstance(answer, CancelledTask) or book.pages[name].state is not HostState.PENDING:
+                    continue  # cut off, or left out by a person meanwhile
                 if isinstance(answer, HostError):
                     book.pages[name].error = answer
                     now = "nothing was changed there"
@@ -99,78 +125,119 @@ class Forward:
                 else:
                     book.say(ev.HostStaged(name, answer.release, answer.sent_bytes))
                     book.move(name, HostState.STAGED)
-            if book.ports.interrupt.requested:
-                return Way.INTERRUPTED
+            if self.desk.way_out is not None:
+                return self.desk.way_out
             decision = self.gate.decide(None)
             if isinstance(decision, (gate.Stop, gate.RollBack)):
                 return Way.BACK if any(p.changed for p in book.pages.values()) else Way.STOP
         return Way.ON
 
     def _stage_task(self, name: str) -> Task[HostPort]:
-        book, artifact, uploads = self.book, self.book.plan.artifact, self.uploads
-        assert artifact is not None  # noqa: S101 - a plan that goes forward has one
-
         def task(tools: Tools[HostPort]) -> StageResult:
-            def progress(sent: int, total: int) -> None:
-                if book.ports.interrupt.requested:
-                    raise CancelledTask  # an upload changes nothing that runs: it may be cut anywhere
-                tools.tell(ev.StageProgress(name, sent, total))
-
-            def call() -> StageResult:
-                return tools.resource.stage(book.claim(name), artifact, progress=progress)
-
-            while not uploads.acquire(timeout=_SLOT_S):
+            while not self.uploads.acquire(timeout=_SLOT_S):
                 tools.pulse()
-                if book.ports.interrupt.requested:
+                if self.desk.way_out is not None:
                     raise CancelledTask
             try:
-                return settled(tools, call, _STAGE_PATIENCE_S)
+                return self._stage(tools, name)
             finally:
-                uploads.release()
+                self.uploads.release()
 
         return task
+
+    def _stage(self, tools: Tools[HostPort], name: str) -> StageResult:
+        """In the host's own thread: the release is there, or the host's error."""
+        book, artifact = self.book, self.book.plan.artifact
+        assert artifact is not None  # noqa: S101 - a plan that goes forward has one
+
+        def progress(sent: int, total: int) -> None:
+            if self.desk.way_out is not None:
+                raise CancelledTask  # an upload changes nothing that runs: it may be cut anywhere
+            tools.tell(ev.StageProgress(name, sent, total))
+
+        def call() -> StageResult:
+            return tools.resource.stage(book.claim(name), artifact, progress=progress)
+
+        return settled(tools, call, _STAGE_PATIENCE_S)
 
     # -- batches ---------------------------------------------------------------------------------------------------
 
     def _batch(self, batch: Batch, of: int, *, skip_bake: bool) -> Way:
-        book = self.book
+        """Work, bake, promotion; anew whenever something came between (a pause, another try, a sick host)."""
+        book, desk = self.book, self.desk
+        desk.batch = batch.index
+        promotion = Promotion(book, self.crew, batch)
         promoted = skip_bake or not batch.promotion
         looked = skip_bake
         while True:
             book.phase(Phase.ROLLING)
-            if any(book.pages[n].state in _WAITING for n in batch.hosts):
-                held = wait_for_calendar(book, self.crew, batch, self._outside)
-                if held is not None:
-                    return held
-                book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
-            decision = self._work(batch)
-            if isinstance(decision, gate.Bake) and not looked:
+            found = self._before(batch, of) or self._work(batch)
+            if isinstance(found, gate.Bake) and not looked:
                 book.say(ev.BatchDone(batch.index, of))
-                decision = self._bake(batch, decision)
-            if isinstance(decision, gate.Pause):
-                way = pause(book, self.crew, self.gate, decision, recheck=self._recheck)
-                if way is not Way.ON:
-                    return way
+                found = self._bake(batch, found)
+                looked = isinstance(found, gate.Proceed)
+            if looked and isinstance(found, (gate.Proceed, gate.Bake)):
+                if not promoted and not desk.full:
+                    found = promotion.wait(self._vigil)
+                    if found is Way.ON:
+                        # Others may have been lost while nobody but the wait looked: a fresh sample of each.
+                        promoted, looked, batch = True, False, replace(batch, bake_s=0.0)
+                        continue
+                else:
+                    found = desk.outside or Way.ON
+            if found is Stir.SICK:
+                found = self._sick(batch)
+                if isinstance(found, (gate.Proceed, gate.Bake)):
+                    continue
+            if found is Stir.RETRY:
+                looked = False
                 continue
-            way = decision if isinstance(decision, Way) else way_of(decision)
-            if way is not Way.ON or promoted:
-                return way
-            way = await_promotion(book, self.crew)
-            if way is not Way.ON:
-                return way
-            # Nobody looked while it waited, perhaps for hours: one fresh sample of each before it goes on.
-            promoted = True
-            batch = replace(batch, bake_s=0.0)
+            if found is Stir.PAUSE or isinstance(found, gate.Pause):
+                found = self._pause(batch, ASKED if isinstance(found, Stir) else found)
+                if found is Way.ON:
+                    continue
+            return found if isinstance(found, Way) else way_of(found)
 
-    def _work(self, batch: Batch) -> gate.Decision | Way:
+    def _pause(self, batch: Batch, why: gate.Pause) -> Way:
+        """Held, for the gravest reason there is, until it goes on or ends."""
+        sick = functools.partial(self._sick, batch)
+        found: Way | gate.Pause = why
+        while isinstance(found, gate.Pause):
+            found = pause(self.book, self.crew, self.gate, found, recheck=self._recheck, watch=self._vigil, sick=sick)
+        return found
+
+    def _before(self, batch: Batch, of: int) -> gate.Decision | Way | Stir | None:
+        """What must be true before the first host of a batch starts."""
+        book = self.book
+        if not any(book.pages[n].state in _WAITING for n in batch.hosts):
+            return None
+        return wait_for_calendar(book, self.crew, batch, self.desk.stop) or self._proved(batch, of)
+
+    def _proved(self, batch: Batch, of: int) -> gate.Decision | None:
+        self.book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
+        return prove(self.book, self.crew, self.gate, batch)
+
+    def _vigil(self) -> Vigil:
+        return Vigil(self.book, self.crew, self.target)
+
+    def _sick(self, batch: Batch) -> gate.Decision:
+        """An updated host is not well while the rollout waits: what the gate says; within the budget it goes back."""
+        decision = self.gate.decide(batch)
+        if not isinstance(decision, (gate.RollBack, gate.Stop)):
+            self._put_back_sick(batch)
+        return decision
+
+    def _work(self, batch: Batch) -> gate.Decision | Way | Stir:
         """Every host of the batch, as the floor lets them; ends when all have a result or none may start."""
-        book, crew = self.book, self.crew
+        book, crew, desk = self.book, self.crew, self.desk
         waiting = [n for n in batch.hosts if book.pages[n].state in _WAITING]
         working: set[str] = set()
-        stopping: gate.Decision | Way | None = None
-        while waiting or working:
-            stopping = stopping or self._outside()
+        stopping: gate.Decision | Way | Stir | None = None
+        while True:
+            stopping = stopping or desk.stop()
             if stopping is None:
+                waiting = self._still(waiting)
+                waiting += again(book, desk)
                 down, most = book.not_serving(), book.plan.max_unavailable
                 ready = room(waiting, not_serving=down, max_unavailable=most, running=working)
                 if waiting and not ready and not working:
@@ -180,8 +247,9 @@ class Forward:
                     working.add(name)
                     crew.submit(name, FORWARD, self._task(name))
             if stopping is not None:
+                desk.retries += [n for n in waiting if n not in batch.hosts or book.pages[n].state not in _WAITING]
                 waiting.clear()
-                if not isinstance(stopping, gate.Pause):
+                if not isinstance(stopping, (gate.Pause, Stir)):
                     crew.workers.cancel_waits()
             if not working:
                 break
@@ -194,9 +262,16 @@ class Forward:
             if stopping is None and isinstance(decision, (gate.Pause, gate.RollBack, gate.Stop)):
                 stopping = decision
             elif stopping is None and not isinstance(decision, gate.RollBack):
-                self._put_back_sick(batch)
+                self._put_back_sick(batch, but=working)
         crew.workers.allow_waits()
-        return stopping or self.gate.decide(batch)
+        decision = self.gate.decide(batch)
+        if isinstance(stopping, Stir) and isinstance(decision, (gate.RollBack, gate.Stop)):
+            return decision  # what a person asked for meanwhile does not keep a bad release alive
+        return stopping or decision
+
+    def _still(self, waiting: list[str]) -> list[str]:
+        """Without those that a person took out meanwhile."""
+        return [n for n in waiting if self.book.pages[n].state is not HostState.EXCLUDED]
 
     def _took(self, done: Done) -> None:
         if isinstance(done.value, Worked):
@@ -204,21 +279,13 @@ class Forward:
         elif isinstance(done.error, HostError):
             turns.forward_done(self.book, done.host, Worked(error=done.error))
 
-    def _outside(self) -> Way | None:
-        """A signal, or a command from outside."""
-        if self.book.ports.interrupt.requested:
-            return Way.INTERRUPTED
-        request = self.crew.take_request()
-        if request is None:
-            return None
-        self.book.note(f"{request.kind} was asked for by {request.actor}")
-        return {"abort-rollback": Way.ABORT, "abort-leave": Way.LEAVE}.get(request.kind)
-
-    def _put_back_sick(self, batch: Batch) -> None:
+    def _put_back_sick(self, batch: Batch, but: Collection[str] = ()) -> None:
         """Within the budget an unhealthy host goes back by itself, at once; the rollout does not turn for it."""
-        names = [
-            n for n in batch.hosts if self.book.pages[n].state is HostState.UNHEALTHY and self.book.pages[n].touched
-        ]
+        if self.book.plan.rollback_floor:
+            return  # not behind a one-way migration: it stays, and counts
+        pages = self.book.pages
+        begun = [n for b in self.book.plan.batches if b.index <= batch.index for n in b.hosts if n not in but]
+        names = [n for n in begun if pages[n].state is HostState.UNHEALTHY and pages[n].touched]
         for name in names:
             self.book.note("unhealthy, within the budget: it is put back", name, "warning")
         if names:
@@ -229,6 +296,7 @@ class Forward:
         plan, ports = book.plan, book.ports
         artifact = plan.artifact
         assert artifact is not None  # noqa: S101 - a plan that goes forward has one
+        staged = page.state is not HostState.PENDING
         request = ActivateRequest(
             claim=book.next_claim(name),
             direction="forward",
@@ -246,13 +314,19 @@ class Forward:
             start_timeout_s=plan.app.start_timeout_s,
             lock_wait_s=book.run.timeouts.lock_wait_s,
             settle_s=settle_s(plan.health),
+            one_way=bool(plan.rollback_floor),
         )
         target = self.target(name)
 
         def task(tools: Tools[HostPort]) -> Worked:
+            first = request
+            if not staged:  # another try: of a host that went back, or that never got so far
+                turn_forward(book, tools, name, _STAGE_PATIENCE_S)
+                self._stage(tools, name)
+                first = replace(request, claim=book.next_claim(name))
             return bring(
                 tools,
-                (request,),
+                (first,),
                 target,
                 patience_s=book.run.timeouts.call_s / 2,
                 password=ports.password,
@@ -273,18 +347,22 @@ class Forward:
 
     # -- bake and recheck ------------------------------------------------------------------------------------------
 
-    def _bake(self, batch: Batch, decision: gate.Bake) -> gate.Decision | Way:
-        found = bake(self.book, self.crew, decision.seconds, self.target, self._outside)
+    def _bake(self, batch: Batch, decision: gate.Bake) -> gate.Decision | Way | Stir:
+        found = bake(self.book, self.crew, decision.seconds, self.target)
         if isinstance(found, Way):
             return found
         verdict = self.gate.decide(batch)
-        return gate.Proceed() if isinstance(verdict, gate.Bake) else verdict
+        if isinstance(verdict, (gate.Bake, gate.Proceed)):
+            return found or gate.Proceed()
+        return verdict
 
     def _recheck(self, batch_wide: bool) -> None:
         """While paused: ask unknown hosts again, and unhealthy ones if a person resumed, as if their turn came anew."""
         book = self.book
         states = {HostState.UNKNOWN} | ({HostState.UNHEALTHY} if batch_wide else set())
-        names = [n for n, p in book.pages.items() if p.state in states and p.plan.action is HostAction.CHANGE]
+        change = HostAction.CHANGE
+        # One that was turned waits for its way back: it cannot go forward.
+        names = [n for n, p in book.pages.items() if p.state in states and p.plan.action is change and not p.turned]
         if batch_wide:
             for page in book.pages.values():
                 page.failed = page.different = False
@@ -292,6 +370,7 @@ class Forward:
         back = [n for n in names if not isinstance(answers[n], HostError) and not answers[n].running_verb]
         for name in back:
             book.pages[name].failed = False
+            book.pages[name].in_doubt = True  # what runs there may be ours, whether it answers now or not
             self.crew.submit(name, FORWARD, self._task(name))
         for done in self.crew.drain(frozenset({FORWARD})):
             self._took(done)

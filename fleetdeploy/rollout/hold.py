@@ -1,47 +1,42 @@
-"""Waiting for a person: pauses, promotion, and what ends them when nobody comes (``on_unknown``).
+"""Waiting for a person: pauses, promotion, and what ends them when nobody comes (``on_unknown``, ``on_expiry``).
 
-A pause touches nothing. It ends by a command from outside, by a signal, by its reason going away, or by its timeout.
+A wait touches nothing. It ends by a command from outside, by a signal, by its reason going away, or by its time-out. A
+pause that a person asked for has none: it waits for a person. While it waits for one, updated hosts are looked at
+(``baking.Vigil``), and one that is not well goes through the gate. Which command means what is ``commands.py``'s.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from enum import Enum
+from typing import Protocol
 
+from fleetdeploy.engine.executor import Done
+from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.run import Hold, PauseReason
 from fleetdeploy.policy import gate
 from fleetdeploy.rollout.book import Book
+from fleetdeploy.rollout.commands import who
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
+from fleetdeploy.rollout.way import Stir, Way, way_of
+
+__all__ = ["ASKED", "Promotion", "Stir", "Way", "next_steps", "pause", "way_of"]
 
 _RECHECK_S = 5.0
+_TICK_S = 0.5
+_SILENT = frozenset({PauseReason.CUT_OFF, PauseReason.UNKNOWN})
+# Pauses in which updated hosts are looked at; in the others the gate has spoken about them already.
+_WATCHED = frozenset({PauseReason.ASKED, PauseReason.NOT_READY})
 
 
-class Way(Enum):
-    """How a stretch of the way ended."""
+class Watch(Protocol):
+    """Looks at the updated hosts while it waits (``baking.Vigil``)."""
 
-    ON = "on"  # go on
-    DONE = "done"  # the last batch is through
-    BACK = "back"  # put everything back: the release failed
-    ABORT = "abort"  # put everything back: a person said so
-    LEAVE = "leave"  # end here, leave the hosts as they are
-    STOP = "stop"  # end here, nothing was changed
-    WAITING = "waiting"  # nobody came: end with 7, the rollout stays open
-    INTERRUPTED = "interrupted"  # a signal: end with 130, the rollout stays open
+    tags: frozenset[str]
 
-
-def way_of(decision: gate.Decision) -> Way:
-    """What a decision means for the way forward; pauses are ``pause``'s."""
-    match decision:
-        case gate.RollBack():
-            return Way.BACK
-        case gate.Stop():
-            return Way.STOP
-        case gate.Pause():
-            return Way.WAITING
-        case gate.Proceed() | gate.Bake():
-            return Way.ON
+    def look(self, done: Done | None) -> bool: ...
+    def end(self) -> None: ...
 
 
 _TEXTS = {
@@ -66,65 +61,156 @@ def next_steps(rollout: str) -> tuple[str, ...]:
     )
 
 
-def pause(book: Book, crew: Crew, keeper: Gatekeeper, why: gate.Pause, *, recheck: Callable[[bool], None]) -> Way:
-    """Hold until something ends it. ``recheck(by_person)`` asks the hosts in question again."""
+ASKED = gate.Pause(gate.Reason.ASKED, PauseReason.ASKED)
+"""The pause that a person asked for."""
+
+
+def pause(
+    book: Book,
+    crew: Crew,
+    keeper: Gatekeeper,
+    why: gate.Pause,
+    *,
+    recheck: Callable[[bool], None],
+    watch: Callable[[], Watch] | None = None,
+    sick: Callable[[], gate.Decision] | None = None,
+) -> Way | gate.Pause:
+    """Hold until something ends it; another pause if the gate has found a graver reason meanwhile.
+
+    Args:
+        recheck: asks the hosts in question again (True: a person resumed).
+        watch: begins to look at the updated hosts.
+        sick: what is to be done about an updated host that is not well.
+    """
+    desk = crew.desk
     timeout = book.plan.strategy.pause_timeout_s
-    detail = _TEXTS[why.why].format(hosts=", ".join(why.hosts))
-    book.hold(Hold.PAUSED, why.why, detail=detail, ends_in_s=timeout, next_steps=next_steps(book.run.id))
+    by_person = why.why is PauseReason.ASKED
+    detail = why.detail or _TEXTS[why.why].format(hosts=", ".join(why.hosts))
+    if by_person and desk.pausing:
+        detail = who(desk.pausing)
+    ends_in_s = None if desk.pausing else timeout
+    book.hold(Hold.PAUSED, why.why, detail=detail, ends_in_s=ends_in_s, next_steps=why.steps or next_steps(book.run.id))
+    vigil = watch() if watch is not None and why.why in _WATCHED else None
     until = time.monotonic() + timeout
     looked = time.monotonic()
+    done: Done | None = None
     while True:
-        way = _command(book, crew)
-        if way is Way.ON:
-            recheck(True)
+        if vigil is not None and vigil.look(done) and sick is not None:
+            vigil.end()
+            decision = sick()
+            if isinstance(decision, gate.Pause) and decision.why is not why.why:
+                return decision
+            if isinstance(decision, (gate.RollBack, gate.Stop)):
+                return way_of(decision)
+        if desk.way_out is not None:
+            return _left(vigil, desk.way_out)
+        if desk.take_go():
+            _left(vigil, Way.ON)
+            if not by_person:
+                recheck(True)
             book.hold(Hold.NONE)
             return Way.ON
-        if way is not None:
-            return way
         now = time.monotonic()
-        if why.why in (PauseReason.CUT_OFF, PauseReason.UNKNOWN) and now - looked >= min(_RECHECK_S, timeout / 4):
+        if desk.pausing is not None:
+            until = now + timeout  # a person's pause has no time-out, and every other one begins anew after it
+        elif by_person:  # taken back before it began
+            book.hold(Hold.NONE)
+            return _left(vigil, Way.ON)
+        elif why.why in _SILENT and now - looked >= min(_RECHECK_S, timeout / 4):
             recheck(False)
             looked = time.monotonic()
             if not isinstance(keeper.decide(None), gate.Pause):
                 book.hold(Hold.NONE)
                 return Way.ON
-        if now >= until:
-            return _unattended(book)
-        crew.pump(min(0.5, max(0.01, until - now)), tags=frozenset())
+        # What came in while it asked again counts, even if asking took longer than the pause may last.
+        elif now >= until:
+            return _left(vigil, unattended(book, timeout, book.plan.strategy.on_unknown))
+        done = _pump(crew, vigil, until)
 
 
-def await_promotion(book: Book, crew: Crew) -> Way:
-    """The bake is over and a person has to say go."""
-    timeout = book.plan.strategy.pause_timeout_s
-    steps = (f"fleetdeploy promote {book.run.id}", f"fleetdeploy abort {book.run.id} --rollback")
-    detail = "the canary is healthy and waits for a person"
-    book.hold(Hold.AWAITING_PROMOTION, detail=detail, ends_in_s=timeout, next_steps=steps)
-    until = time.monotonic() + timeout
-    while True:
-        way = _command(book, crew)
-        if way is not None:
-            if way is Way.ON:
-                book.hold(Hold.NONE)
-            return way
-        if time.monotonic() >= until:
-            return _unattended(book)
-        crew.pump(min(0.5, max(0.01, until - time.monotonic())), tags=frozenset())
+def _left(vigil: Watch | None, way: Way) -> Way:
+    if vigil is not None:
+        vigil.end()
+    return way
 
 
-def _command(book: Book, crew: Crew) -> Way | None:
-    if book.ports.interrupt.requested:
-        return Way.INTERRUPTED
-    request = crew.take_request()
-    if request is None:
-        return None
-    book.note(f"{request.kind} was asked for by {request.actor}")
-    return {"promote": Way.ON, "resume": Way.ON, "abort-rollback": Way.ABORT, "abort-leave": Way.LEAVE}.get(
-        request.kind
-    )
+def _pump(crew: Crew, vigil: Watch | None, until: float) -> Done | None:
+    wait = min(_TICK_S, max(0.01, until - time.monotonic()))
+    return crew.pump(wait, tags=vigil.tags if vigil is not None else frozenset())
 
 
-def _unattended(book: Book) -> Way:
+class Promotion:
+    """The wait for a person's word after a batch; its time goes on only while it really waits."""
+
+    def __init__(self, book: Book, crew: Crew, batch: Batch) -> None:
+        strategy = book.plan.strategy
+        self._book, self._crew, self._batch = book, crew, batch
+        self._within = strategy.promote_within_s
+        self._left_s = strategy.pause_timeout_s if self._within is None else self._within
+
+    def wait(self, watch: Callable[[], Watch]) -> Way | Stir:
+        """ON: a person promoted; else what has to be seen to, or how the wait ended.
+
+        Args:
+            watch: begins to look at the updated hosts.
+        """
+        book, desk = self._book, self._crew.desk
+        if desk.full or self._batch.index in desk.promoted:
+            return Way.ON
+        run = book.run.id
+        steps = (f"fleetdeploy promote {run}", f"fleetdeploy abort {run} --rollback")
+        what = "the canary is" if self._batch.is_canary else f"batch {self._batch.index + 1} is"
+        detail = f"{what} healthy and waits for a person; updated hosts are watched meanwhile"
+        book.hold(Hold.AWAITING_PROMOTION, detail=detail, ends_in_s=self._left_s, next_steps=steps)
+        began = time.monotonic()
+        until = began + self._left_s
+        vigil = watch()
+        try:
+            done: Done | None = None
+            while True:
+                if vigil.look(done):
+                    return Stir.SICK
+                if desk.way_out is not None:
+                    return desk.way_out
+                if desk.take_go():
+                    book.hold(Hold.NONE)
+                    return Way.ON
+                if desk.outside is not None:
+                    book.hold(Hold.NONE)
+                    return desk.outside
+                if time.monotonic() >= until:
+                    return self._expired()
+                done = _pump(self._crew, vigil, until)
+        finally:
+            vigil.end()
+            self._left_s = max(0.0, self._left_s - (time.monotonic() - began))
+
+    def _expired(self) -> Way:
+        strategy = self._book.plan.strategy
+        if self._within is None:
+            return unattended(self._book, strategy.pause_timeout_s, strategy.on_unknown)
+        text = f"nobody promoted it within {self._within:g}s: on_expiry is {strategy.on_expiry}"
+        self._book.note(text, level="warning")
+        if strategy.on_expiry == "leave" or stays_behind_floor(self._book):
+            return Way.WAITING
+        self._book.turn_reason = "expired"
+        return Way.BACK
+
+
+def stays_behind_floor(book: Book) -> bool:
+    """Hosts run a release that passed ``rollback_floor``: nothing but a person's word takes them back."""
+    floor = book.plan.rollback_floor
+    if not floor or not any(page.touched for page in book.pages.values()):
+        return False
+    book.note(f"going back would cross rollback_floor {floor}: it waits for a person instead", level="warning")
+    return True
+
+
+def unattended(book: Book, timeout_s: float, choice: str) -> Way:
     """Nobody came in time."""
-    choice = book.plan.strategy.on_unknown
-    book.note(f"nobody came within {book.plan.strategy.pause_timeout_s:g}s: on_unknown is {choice}", level="warning")
+    book.note(f"nobody came within {timeout_s:g}s: on_unknown is {choice}", level="warning")
+    if choice == "rollback" and stays_behind_floor(book):
+        return Way.WAITING
+    if choice == "rollback":
+        book.turn_reason = "unattended"
     return {"wait": Way.WAITING, "rollback": Way.BACK, "stop": Way.LEAVE}[choice]

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fleetdeploy.engine.interrupt import Interrupt
-from fleetdeploy.engine.journal import EventRow, Request
+from fleetdeploy.engine.journal import EventRow, MarkRow, Request
 from fleetdeploy.engine.steps import StepStore
 from fleetdeploy.model.artifact import Artifact
-from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
 from fleetdeploy.model.events import Event
 from fleetdeploy.model.host import Fleet, Host
+from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
 from fleetdeploy.model.scene import Scene, SceneRequest
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import (
@@ -22,6 +22,7 @@ from fleetdeploy.model.verbs import (
     ActivateResult,
     Claim,
     CloseRequest,
+    Direction,
     Observation,
     OpenRequest,
     OpenResult,
@@ -38,7 +39,7 @@ class HostPort(Protocol):
 
     def observe(self) -> Observation: ...
     def open(self, request: OpenRequest) -> OpenResult: ...
-    def turn(self, claim: Claim) -> TurnResult: ...
+    def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult: ...
     def stage(
         self, claim: Claim, artifact: Artifact, *, progress: Callable[[int, int], None] | None = None
     ) -> StageResult: ...
@@ -82,6 +83,8 @@ class EventLog(StepStore, Protocol):
     def end(self, rollout: str, outcome: str | None, exit_code: int) -> None: ...
     def events(self, rollout: str) -> tuple[EventRow, ...]: ...
     def take_requests(self, rollout: str) -> tuple[Request, ...]: ...
+    def set_mark(self, app: str, version: str, manifest_sha256: str, mark: str, why: str, actor: str) -> None: ...
+    def marks(self, app: str) -> tuple[MarkRow, ...]: ...
     def answer(self, request: int, accepted: bool, text: str) -> None: ...
     def keep_evidence(self, rollout: str, host: str, data: Mapping[str, Any]) -> int: ...
 

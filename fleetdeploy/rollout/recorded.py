@@ -24,6 +24,7 @@ from fleetdeploy.model.verbs import (
     ActivateResult,
     Claim,
     CloseRequest,
+    Direction,
     OpenRequest,
     OpenResult,
     PruneResult,
@@ -36,6 +37,7 @@ T = TypeVar("T")
 
 TURN_DECIDED = 5
 OPEN, STAGE, ACTIVATE, TURN, PUT_BACK, PRUNE, CLOSE, FATE = 10, 20, 30, 40, 50, 60, 70, 80
+TURN_FORWARD = 45  # another try of a host that went back alone
 _LINKS = 10
 _NAMES: Mapping[int, str] = {
     TURN_DECIDED: "turn-decided",
@@ -43,6 +45,7 @@ _NAMES: Mapping[int, str] = {
     STAGE: "stage",
     ACTIVATE: "activate",
     TURN: "turn-host",
+    TURN_FORWARD: "turn-forward",
     # A chain of rollouts that are undone on one host: one number each.
     **{PUT_BACK + i: "put-back" for i in range(_LINKS)},
     PRUNE: "prune",
@@ -77,8 +80,15 @@ class StoreGuard:
     Use ``guarded`` to make one.
     """
 
-    _NOTHING: Mapping[str, Any] = {"append": 0, "take_requests": (), "steps": (), "marks": (), "evidence": ()}
-    _READS = frozenset({"take_requests", "steps", "marks", "evidence", "answer_of"})
+    _NOTHING: Mapping[str, Any] = {
+        "append": 0,
+        "take_requests": (),
+        "events": (),
+        "steps": (),
+        "marks": (),
+        "evidence": (),
+    }
+    _READS = frozenset({"take_requests", "events", "steps", "marks", "evidence", "answer_of"})
     _PATIENCE_S = 5.0
 
     def __init__(self, log: EventLog) -> None:
@@ -202,9 +212,10 @@ class RecordedPort:
             OPEN, lambda: self._port.open(request), lambda a: {"result": a.result, "token": a.token, "owner": _owner(a)}
         )
 
-    def turn(self, claim: Claim) -> TurnResult:
+    def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult:
         """Recorded if that is possible: going back needs no store."""
-        return self._run(TURN, lambda: self._port.turn(claim), lambda a: {"token": a.token})
+        step = TURN if direction == "back" else TURN_FORWARD
+        return self._run(step, lambda: self._port.turn(claim, direction=direction), lambda a: {"token": a.token})
 
     def stage(
         self, claim: Claim, artifact: Artifact, *, progress: Callable[[int, int], None] | None = None

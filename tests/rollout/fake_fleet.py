@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from fleetdeploy.errors import AnswerLost, HostError, Stale, Unreachable
+from fleetdeploy.errors import AnswerLost, HostError, ScriptFailed, Stale, Unreachable
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.health import CheckFailure, Sample
+from fleetdeploy.model.readiness import Lacking, ReadyReason, ReadyRequest, ReadyResult
+from fleetdeploy.model.scene import Scene, SceneRequest, SceneService
 from fleetdeploy.model.verbs import (
     ActivateOutcome,
     ActivateRequest,
@@ -22,6 +24,7 @@ from fleetdeploy.model.verbs import (
     BootIdentity,
     Claim,
     CloseRequest,
+    Direction,
     HostFailure,
     HostState,
     Observation,
@@ -33,6 +36,7 @@ from fleetdeploy.model.verbs import (
     ProbeRequest,
     ProbeResult,
     PruneResult,
+    ReleaseRecord,
     RolloutRecord,
     ServiceKind,
     SignOfLife,
@@ -67,9 +71,13 @@ class FakeHost:
     drift_before_activate: bool = False
     on_activate: Callable[[FakeHost, ActivateRequest], None] = lambda host, request: None
     on_stage: Callable[[FakeHost], None] = lambda host: None
+    on_ready: Callable[[FakeHost], None] = lambda host: None
+    lacking: tuple[Lacking, ...] = ()
+    releases: dict[str, ReleaseRecord] = field(default_factory=dict)
     staged: set[str] = field(default_factory=set)
     log: list[str] = field(default_factory=list)
     rollouts: dict[str, RolloutRecord] = field(default_factory=dict)
+    scenes: list[SceneRequest] = field(default_factory=list)
     open: OpenEntry | None = None
     token_high: int = 0
     steps: dict[str, int] = field(default_factory=dict)
@@ -116,6 +124,14 @@ class FakePort:
             h.steps[claim.rollout] = claim.step
         h.beaten_at = time.monotonic()
         return record
+
+    def scene(self, request: SceneRequest, *, deadline_s: float = 10.0) -> Scene | None:
+        h = self._enter()
+        service = SceneService(
+            "Shop", "Shop", h.state, h.pid, "", f'"{h.image}"', h.image, True, h.image, 0, 0, "LocalSystem", "Auto"
+        )
+        h.scenes.append(request)
+        return Scene("", request.rollout, "", service)
 
     def observe(self) -> Observation:
         h = self._enter()
@@ -215,15 +231,19 @@ class FakePort:
             steps = h.steps.get(request.rollout, 0)
             return OpenResult(said, token, steps, owner, outcome, replaced, self.observe())  # type: ignore[arg-type]
 
-    def turn(self, claim: Claim) -> TurnResult:
+    def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult:
         h = self._enter()
         with h.lock:
             record = self._claim(claim)
+            if direction == "forward":
+                if record.intent and not record.put_back:
+                    raise ScriptFailed("it does not stand as it was before", host=h.name)
+                record = replace(record, done=False)
             h.token_high += 1
             assert h.open is not None
-            h.open = replace(h.open, token=h.token_high, direction="back", phase="running")
-            h.rollouts[claim.rollout] = replace(record, direction="back", token=h.token_high)
-            h.log.append("turn")
+            h.open = replace(h.open, token=h.token_high, direction=direction, phase="running")
+            h.rollouts[claim.rollout] = replace(record, direction=direction, token=h.token_high)
+            h.log.append("turn" if direction == "back" else "turn forward")
             return TurnResult(h.token_high)
 
     def stage(
@@ -312,6 +332,17 @@ class FakePort:
             own = h.rollouts[request.claim.rollout]
             h.rollouts[own.id] = replace(own, intent=True, done=True)
         return self._result(ActivateOutcome.RESTORED)
+
+    def ready(self, request: ReadyRequest) -> ReadyResult:
+        h = self._enter()
+        with h.lock:
+            record = self._claim(request.claim, stepped=True)
+            h.log.append("ready")
+            h.on_ready(h)
+            if record.intent:
+                return ReadyResult(begun=True, label=record.origin.label if record.origin else "")
+            reasons = tuple(ReadyReason(lacking, f"it lacks {lacking.name}") for lacking in h.lacking)
+            return ReadyResult(reasons, first_install=not h.exists, label=h.version if h.exists else "absent")
 
     def probe(self, request: ProbeRequest) -> ProbeResult:
         h = self._enter()
