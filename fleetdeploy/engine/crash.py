@@ -31,6 +31,7 @@ POINTS: Mapping[str, str] = {
     "before-staging": "nothing is staged",
     "after-staging": "every host has the release, nothing is stopped",
     "before-batch": "a batch is next, none of its hosts has begun",
+    "after-ready": "the hosts of a batch were asked for their way back, none was changed",
     "after-batch": "every host of a batch has a result, nothing was decided",
     "before-bake": "a batch is healthy, its bake has not begun",
     "after-bake": "a bake has ended, that is not recorded",

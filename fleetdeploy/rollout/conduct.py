@@ -224,6 +224,10 @@ class _Conductor:
 
     def _turn_back(self, reason: str, *, aborted: bool) -> RolloutResult:
         book = self.book
+        floor = self.plan.rollback_floor
+        if floor and any(p.touched for p in book.pages.values()):
+            text = f"goes back behind rollback_floor {floor}: what it migrated the previous may be unable to read"
+            book.note(text, level="warning")
         crashpoint("before-turn")
         book.record.decide(TURN_DECIDED, reason=reason, aborted=aborted)
         crashpoint("turn-recorded")

@@ -17,6 +17,7 @@ from fleetdeploy.model.verbs import PruneResult
 from fleetdeploy.rollout.aftermath import ask_fleet
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.marks import keep_mark
 from fleetdeploy.rollout.open_hosts import close_all
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.result import HostReport, RolloutResult
@@ -118,6 +119,7 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
         prune_all(book, crew)
     unclosed = close_all(book, crew, outcome.value)
+    keep_mark(book, outcome.value)
     steps: tuple[str, ...] = ()
     if unclosed:
         steps = (f"fleetdeploy resume {book.run.id}  (when they answer: it writes the end there)",)

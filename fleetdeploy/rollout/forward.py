@@ -211,7 +211,8 @@ class Forward:
         book = self.book
         if not any(book.pages[n].state in _WAITING for n in batch.hosts):
             return None
-        return wait_for_calendar(book, self.crew, batch, self.desk.stop) or self._proved(batch, of)
+        held = wait_for_calendar(book, self.crew, batch, self.desk.stop)
+        return held or self._proved(batch, of)
 
     def _proved(self, batch: Batch, of: int) -> gate.Decision | None:
         self.book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))

@@ -49,6 +49,8 @@ class Gatekeeper:
             bake_s=batch.bake_s if batch else 0.0,
             promotion=batch.promotion if batch else False,
             budget=self._book.plan.strategy.budget,
+            # Before any host was started the data is as it was, and going back is what it always is.
+            one_way=bool(self._book.plan.rollback_floor) and any(p.touched for p in pages.values()),
         )
 
     def _controls(self) -> tuple[int, int, tuple[str, ...]]:

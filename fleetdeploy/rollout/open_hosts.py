@@ -19,6 +19,7 @@ from fleetdeploy.model.verbs import Claim, CloseRequest, Observation, OpenEntry,
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew, beating
 from fleetdeploy.rollout.host_task import settled
+from fleetdeploy.rollout.marks import close_mark
 from fleetdeploy.rollout.ports import HostPort
 
 _ANSWER_PATIENCE_S = 20.0
@@ -241,6 +242,7 @@ def close_all(book: Book, crew: Crew, outcome: str) -> tuple[str, ...]:
     crew.workers.stop_beats()
     undone_as = "rolled_back" if outcome == "succeeded" else "rollback_incomplete"
     names = [name for name, page in book.pages.items() if page.opened]
+    mark = close_mark(book, outcome)
 
     def make(name: str) -> Task[HostPort]:
         undone = book.pages[name].plan.undo or ((book.plan.undoes,) if book.plan.undoes else ())
@@ -249,7 +251,9 @@ def close_all(book: Book, crew: Crew, outcome: str) -> tuple[str, ...]:
         if replaced and replaced != book.run.id and replaced not in undone:
             # Rule 5: what was taken over here ends here, or it would wait for ever for somebody to close it.
             also += ((replaced, "aborted"),)
-        request = CloseRequest(book.claim(name), outcome, also=also, machines=book.plan.machines, kind=book.plan.kind)
+        request = CloseRequest(
+            book.claim(name), outcome, also=also, machines=book.plan.machines, kind=book.plan.kind, mark=mark
+        )
 
         def task(tools: Tools[HostPort]) -> str:
             tools.heartbeat.stop()
