@@ -14,7 +14,9 @@ from fleetdeploy.model import events as ev
 from fleetdeploy.model.health import Sample
 from fleetdeploy.model.plan import HostPlan
 from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, PauseReason, Phase, RunState, move_host
+from fleetdeploy.model.scene import Scene
 from fleetdeploy.model.verbs import Claim, HostFailure, Observation, OpenEntry
+from fleetdeploy.policy.explain import advice
 from fleetdeploy.rollout.ports import Ports
 from fleetdeploy.rollout.recorded import Record
 from fleetdeploy.rollout.result import RolloutRun
@@ -29,6 +31,7 @@ class HostPage:
         changed: this rollout began to change it, whatever came of it.
         in_doubt: an answer to a changing verb was lost and nothing was heard since.
         turned: it knows that the direction is back; ``turn_in_doubt``: the answer to that was lost.
+        left_out: a person excluded it; it keeps its weight in floor and budget.
         replaced: the entry that a take-over put aside (rule 4).
     """
 
@@ -46,11 +49,14 @@ class HostPage:
     in_doubt: bool = False
     failed: bool = False
     different: bool = False
+    left_out: bool = False
     observation: Observation | None = None
     baseline: Sample | None = None
     samples: list[Sample] = field(default_factory=list)
     image: str = ""
     failure: HostFailure | None = None
+    scene: Scene | None = field(default=None, repr=False)
+    likely: str = ""
     notes: list[str] = field(default_factory=list)
     replaced: object = None
     owner: OpenEntry | None = None
@@ -96,6 +102,7 @@ class Book:
         self.ended_hosts: dict[str, str] = {}
         self._last_word = time.monotonic()
         self._mute = False
+        self._said_once: set[tuple[str, str]] = set()
         self._store_told = False
 
     def say(self, event: ev.Event) -> None:
@@ -116,6 +123,12 @@ class Book:
         if host in self.pages:
             self.pages[host].notes.append(text)
         self.say(ev.Note(text, host, level))
+
+    def note_once(self, text: str, host: str = "", level: str = "info") -> None:
+        """The same, unless this conductor has said it before: what is looked at again is not news."""
+        if (host, text) not in self._said_once:
+            self._said_once.add((host, text))
+            self.note(text, host, level)
 
     def heartbeat(self) -> None:
         """A line if nothing was said for a while, or if the store has broken meanwhile."""
@@ -170,7 +183,8 @@ class Book:
         page = self.pages[name]
         page.failed = True
         page.failure = failure
-        self.say(ev.HostFailed(name, failure, now, next_steps))
+        page.likely, steps = advice(name, failure, page.scene)
+        self.say(ev.HostFailed(name, failure, now, tuple(dict.fromkeys((*next_steps, *steps))), page.likely))
 
     def claim(self, name: str) -> Claim:
         """What a changing verb shows at this host's door."""
@@ -195,5 +209,7 @@ class Book:
     def not_serving(self) -> frozenset[str]:
         """Hosts that count against the floor now: down at the start and not healthy since, or made so by us."""
         never = frozenset({HostState.PENDING, HostState.STAGED, HostState.UNCHANGED, HostState.SKIPPED})
-        down = {n for n in self.plan.down_at_start if n in self.pages and self.pages[n].state in never}
+        pages = self.pages
+        # One that is set aside because it is silent leaves the count, one that a person left out does not.
+        down = {n for n in self.plan.down_at_start if n in pages and (pages[n].state in never or pages[n].left_out)}
         return frozenset(down | set(self.in_state(NOT_SERVING)))

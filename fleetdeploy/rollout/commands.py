@@ -112,6 +112,7 @@ class Desk:
 
     def _retry(self, host: str) -> None:
         self.excluded.pop(host, None)
+        self._book.pages[host].left_out = False
         self.retries.append(host)
 
     def _exclude(self, host: str, event: ev.Asked) -> None:
@@ -119,6 +120,7 @@ class Desk:
             self.retries.remove(host)
         page = self._book.pages[host]
         self.excluded[host] = who(event)
+        page.left_out = True
         if page.state in asked.WAITING:
             self._book.move(host, HostState.EXCLUDED, f"left out by {who(event)}")
 
@@ -185,6 +187,7 @@ class Desk:
         if self._stopping:
             book.note(f"{self._stopping.replace('-', ' --')} was accepted before: it is carried out now")
         for host, why in self.excluded.items():
+            book.pages[host].left_out = True
             if book.pages[host].state in asked.WAITING and not book.pages[host].changed:
                 book.move(host, HostState.EXCLUDED, f"left out by {why}")
 

@@ -204,7 +204,7 @@ class _Conductor:
             case Way.DONE | Way.ON:
                 return end.finish(book, self.crew, end.forward_ending(book))
             case Way.BACK:
-                return self._turn_back("budget", aborted=False)
+                return self._turn_back(book.turn_reason or "budget", aborted=False)
             case Way.ABORT:
                 return self._turn_back("abort", aborted=True)
             case Way.LEAVE:

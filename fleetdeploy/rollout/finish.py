@@ -126,6 +126,12 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
         detail = "; ".join(x for x in (detail, f"the end is not written on: {', '.join(unclosed)}") if x)
         if code is ExitCode.OK:
             code = ExitCode.PARTIAL
+    left_out = [n for n, p in book.pages.items() if p.left_out and p.state is _S.EXCLUDED]
+    if left_out:
+        steps = (
+            *steps,
+            f"to finish what was left out: fleetdeploy rollout {book.plan.version} --limit {','.join(left_out)}",
+        )
     if code is ExitCode.MIXED:
         steps = ("fleetdeploy status", "fleetdeploy rollback", *steps)
     book.state = book.state.ended(outcome)

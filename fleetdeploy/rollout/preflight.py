@@ -137,7 +137,7 @@ class Preflight:
         book, plan = self.book, self.plan
         aside = {h.host for h in plan.hosts if h.action is HostAction.SKIP and h.expected is None}
         hosts = [book.ports.fleet.host(n) for n in book.pages if n not in aside]
-        sights = survey(self.workers, hosts, checks=plan.health.checks, version=plan.version, tick=book.heartbeat)
+        sights = survey(self.workers, hosts, checks=plan.health.checks, version=plan.version, tick=self.crew.tick)
         for name, sight in sights.items():
             book.pages[name].baseline = sight.sample
             book.pages[name].observation = sight.observation

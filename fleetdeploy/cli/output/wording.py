@@ -80,7 +80,12 @@ _PARAMETER = re.compile(r"%%(\d+)")
 _LEAVING = frozenset({HostState.ACTIVATING, HostState.ROLLING_BACK})
 _UNSEEN = frozenset({HostState.UNKNOWN, HostState.UNREACHABLE})
 # What the gate's reasons mean to somebody who has not read the design.
-REASON_TEXTS: dict[str, str] = {"budget": "more hosts failed than the budget allows", "abort": "somebody asked for it"}
+REASON_TEXTS: dict[str, str] = {
+    "budget": "more hosts failed than the budget allows",
+    "abort": "somebody asked for it",
+    "expired": "nobody promoted it in time",
+    "unattended": "nobody came in time",
+}
 
 
 def size_text(count: int) -> str:
@@ -172,8 +177,15 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.HostChanged(host, state, detail, label):
             extra = f"- {_bare(host, detail)}" if detail else ""
             return (" ".join(filter(None, (f"{host}:", state_text(state, label), extra))),)
-        case ev.HostFailed(host, failure, now, next_steps):
+        case ev.EvidenceKept(host, summary, likely):
+            if not likely and not event.next_steps:
+                return ()  # of a host that seemed well: it is in the store, whoever wants it finds it
+            lines = [f"{host}: evidence kept: {summary}"]
+            lines += [f"{host}:   likely {likely}"] if likely else []
+            return tuple(lines + [f"{host}:   next {step}" for step in event.next_steps])
+        case ev.HostFailed(host, failure, now, next_steps, likely):
             lines = [f"{host}: FAILED {_bare(host, failure_text(failure))}"]
+            lines += [f"{host}:   likely {likely}"] if likely else []
             lines += [f"{host}:   now  {now}"] if now else []
             lines += [f"{host}:   next {step}" for step in next_steps]
             return tuple(lines)
@@ -188,6 +200,8 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
         case ev.Note(text, host, level):
             prefix = f"{host}: " if host else ""
             return (f"{prefix}{'warning: ' if level == 'warning' else ''}{_bare(host, text)}",)
+        case ev.Asked():
+            return (_asked(event),)
         case ev.Heartbeat(text):
             return (text,)
         case ev.RolloutEnded():
@@ -201,6 +215,14 @@ def _started(event: ev.RolloutStarted) -> str:
     what = f"{event.app} {event.version} on fleet {event.fleet}".replace("  ", " ")
     undoes = f", undoing {event.undoes}" if event.undoes else ""
     return f"{verb} {what}: {hosts_text(len(event.hosts))}, plan {event.digest}{undoes}"
+
+
+def _asked(event: ev.Asked) -> str:
+    what = " ".join(
+        filter(None, (event.kind.replace("-", " --"), "" if event.argument.isdecimal() else event.argument))
+    )
+    why = f" ({event.reason})" if event.reason else ""
+    return f"{what} was asked for by {event.actor}{why}: {'' if event.accepted else 'refused: '}{event.text}"
 
 
 def _held(event: ev.HoldChanged) -> tuple[str, ...]:
