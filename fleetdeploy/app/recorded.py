@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.journal import EventRow, Journal, RolloutRow
-from fleetdeploy.errors import UsageError
+from fleetdeploy.errors import StoreError, UsageError
 from fleetdeploy.model import events as ev
 
 
-def open_journal() -> Journal:
-    """The journal of this user (``FLEETDEPLOY_STATE_DIR`` names another place)."""
-    return Journal.default()
+def open_journal(*, required: bool = True) -> Journal:
+    """The journal that ``FLEETDEPLOY_STORE`` or ``FLEETDEPLOY_STATE_DIR`` names.
+
+    Args:
+        required: False for what must go on without one (status, a rollback): then it may be one in memory, whose
+            ``why_not_kept`` says why; the caller tells the person.
+
+    Raises:
+        StoreError: it cannot be opened, and it is required.
+    """
+    try:
+        return Journal.default()
+    except StoreError as error:
+        if required:
+            raise
+        return Journal.in_memory(error.what)
 
 
 def last_labels(workspace: Workspace) -> dict[str, str]:
     """Host → the version that the journal last saw there; hosts it knows nothing of are missing."""
     labels: dict[str, str] = {}
-    journal = open_journal()
+    journal = open_journal(required=False)
     try:
         rows = journal.rollouts(fleet=workspace.fleet.name, app=workspace.app.app or None, limit=20)
         for row in reversed(rows):
@@ -37,7 +50,7 @@ def find_rollout(journal: Journal, wanted: str) -> RolloutRow:
     row = journal.rollout(wanted)
     if row is None:
         raise UsageError(
-            f"the journal {journal.path} has no single rollout {wanted!r}", next_steps=("fleetdeploy history",)
+            f"the journal {journal.shown} has no single rollout {wanted!r}", next_steps=("fleetdeploy history",)
         )
     return row
 

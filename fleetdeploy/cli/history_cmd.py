@@ -30,7 +30,7 @@ def history(
     journal = open_journal()
     try:
         rows = journal.rollouts(fleet=fleet, app=app, limit=count)
-        place = str(journal.path)
+        place = journal.shown
     finally:
         journal.close()
     cells = [

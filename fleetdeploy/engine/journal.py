@@ -18,21 +18,26 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fleetdeploy.engine.store import chain
 from fleetdeploy.engine.store.backend import Backend, Tx
+from fleetdeploy.engine.store.export import export, read_record
 from fleetdeploy.engine.store.place import PostgresPlace, SqlitePlace, StorePlace, state_dir, store_place
+from fleetdeploy.engine.store.retention import forgettable
 from fleetdeploy.engine.store.rows import Answer, EventRow, EvidenceRow, MarkRow, Request, RolloutRow, StepRow
 from fleetdeploy.engine.store.schema import STEPS, Step, prepare
 from fleetdeploy.engine.store.side_tables import SideTables, utc
 from fleetdeploy.engine.store.sqlite import SqliteBackend
 from fleetdeploy.engine.store.trouble import store_error
+from fleetdeploy.engine.store.verify import Verdict, verify
 from fleetdeploy.errors import StoreTrouble
-from fleetdeploy.model.events import Event, read_event
+from fleetdeploy.model.events import Event, RolloutEnded, read_event
+from fleetdeploy.model.run import Outcome
 
 __all__ = [
     "Answer",
@@ -181,6 +186,18 @@ class Journal(SideTables):
                 if not tx.change(sql, outcome, exit_code, utc(), rollout, held.conductor):
                     raise store_error(StoreTrouble.REPLACED, self.shown, self._now_by(tx, rollout))
 
+    def settle(self, rollout: str, outcome: str, exit_code: int, *, conductor: str, detail: str = "") -> bool:
+        """Write the end of a rollout that the hosts say is over; False if it is not open here."""
+        row = self.rollout(rollout)
+        if row is None or row.id != rollout or row.outcome is not None:
+            return False
+        with self._turn:
+            self._held[rollout] = _Held(conductor, claimed=row.conductor == conductor)
+            self.claim(rollout)
+            self.append(rollout, RolloutEnded(Outcome(outcome), exit_code, detail))
+            self.end(rollout, outcome, exit_code)
+        return True
+
     def take_requests(self, rollout: str) -> tuple[Request, ...]:
         """Requests not taken yet, in order; each is handed out once, and only to the conductor that holds it."""
         held = self._held.get(rollout)
@@ -248,6 +265,28 @@ class Journal(SideTables):
         with self._backend.read() as tx:
             rows = tx.rows(sql, rollout, after)
         return tuple(EventRow(seq, rid, at, read_event(json.loads(text))) for seq, rid, at, text in rows)
+
+    def verify(self, rollout: str) -> Verdict | None:
+        """Whether the record of a rollout is whole; None if there is no such rollout."""
+        with self._backend.read() as tx:
+            record = read_record(tx, rollout)
+        return verify(record) if record else None
+
+    def export(self, *, fleet: str | None = None, app: str | None = None, rollout: str | None = None) -> Iterator[str]:
+        """The store as NDJSON, line by line, oldest rollout first; of a fleet, an app or one rollout."""
+        ids = [r.id for r in reversed(self.rollouts(fleet=fleet, app=app, limit=None)) if rollout in (None, r.id)]
+        return export(self._backend, ids, None if app is None else (app,))
+
+    def forget(self, *, keep_s: float, now: datetime | None = None, limit: int = 20) -> tuple[str, ...]:
+        """Remove rollouts that ended longer ago than ``keep_s``, at most ``limit``; returns their ids."""
+        at = now or datetime.now(UTC)
+        gone = forgettable(self.rollouts(limit=None), now=at, keep_s=keep_s, limit=limit)
+        for rollout in gone:
+            with self._backend.write() as tx:
+                for table in ("evidence", "requests", "steps", "events"):
+                    tx.change(f"DELETE FROM {table} WHERE rollout=?", rollout)  # noqa: S608
+                tx.change("DELETE FROM rollouts WHERE id=? AND outcome IS NOT NULL", rollout)
+        return gone
 
 
 def _open(place: StorePlace) -> Backend:

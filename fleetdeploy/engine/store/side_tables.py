@@ -14,7 +14,7 @@ from fleetdeploy.engine.store.backend import Backend, Row
 from fleetdeploy.engine.store.chain import dump
 from fleetdeploy.engine.store.rows import Answer, EvidenceRow, MarkRow, StepRow
 
-_STEP = "rollout, host, step, name, conductor, begun_at, ended_at, result, tries"
+STEP_COLUMNS = "rollout, host, step, name, conductor, begun_at, ended_at, result, tries"
 _KEPT_PLANS = 50
 
 
@@ -48,7 +48,7 @@ class SideTables:
             " ON CONFLICT (rollout, host, step) DO UPDATE SET conductor=excluded.conductor,"
             " begun_at=excluded.begun_at, ended_at=NULL, result=NULL, tries=steps.tries+1"
         )
-        found = f"SELECT {_STEP} FROM steps WHERE rollout=? AND host=? AND step=?"  # noqa: S608
+        found = f"SELECT {STEP_COLUMNS} FROM steps WHERE rollout=? AND host=? AND step=?"  # noqa: S608
         with self._backend.write() as tx:
             before = next((step_row(row) for row in tx.rows(found, rollout, host, step)), None)
             if before is None or (before.name == name and (again or not before.ended)):
@@ -63,7 +63,7 @@ class SideTables:
 
     def steps(self, rollout: str) -> tuple[StepRow, ...]:
         """All steps of a rollout, in the order in which they last began."""
-        sql = f"SELECT {_STEP} FROM steps WHERE rollout=? ORDER BY begun_at, host, step"  # noqa: S608
+        sql = f"SELECT {STEP_COLUMNS} FROM steps WHERE rollout=? ORDER BY begun_at, host, step"  # noqa: S608
         with self._backend.read() as tx:
             return tuple(step_row(row) for row in tx.rows(sql, rollout))
 
