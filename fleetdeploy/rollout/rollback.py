@@ -19,7 +19,7 @@ from fleetdeploy.model.run import HostState, Phase
 from fleetdeploy.model.verbs import ActivateRequest, ReleaseRecord
 from fleetdeploy.plan.build import expected_of
 from fleetdeploy.policy.floor import room
-from fleetdeploy.rollout import turns
+from fleetdeploy.rollout import evidence, turns
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew, beating
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
@@ -136,6 +136,9 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
     origin_health = health_of_origin(page, plan.health)
     needs_turn = plan.kind == "forward" and not page.turned
     spec = plan.app
+    # A host that did not answer is not asked twice: it is turned and put back as soon as it answers.
+    silent = page.state in _HOPELESS or page.in_doubt
+    scene = None if silent else evidence.wanted(book, name, sick=not _is_well(book, page))
 
     def requests() -> tuple[ActivateRequest, ...]:
         return tuple(
@@ -167,6 +170,8 @@ def back_task(book: Book, name: str) -> Task[HostPort]:
                 raise
             except HostError as error:
                 return Worked(None, error=error)
+        if scene is not None and not tools.cancelled.is_set():
+            evidence.gather(tools, scene)
         # The claims are made after the turn: they must show the new token.
         target = Target(origin_health, ports.fleet.host(name).connection.address, sha256="")
         return bring(

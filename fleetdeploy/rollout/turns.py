@@ -9,6 +9,7 @@ from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
 from fleetdeploy.model.health import Verdict
 from fleetdeploy.model.run import HostState
 from fleetdeploy.model.verbs import ActivateOutcome, HostFailure
+from fleetdeploy.rollout import evidence
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.host_task import Activating, Verified, Verifying, Worked, what_is_wrong
 from fleetdeploy.rollout.recorded import NotRecorded
@@ -26,6 +27,8 @@ def told(book: Book, host: str, message: object) -> None:
                 book.move(host, _S.ROLLING_BACK)
             else:
                 book.move(host, _S.ACTIVATING)
+        case evidence.Gathered(scene):
+            evidence.keep(book, host, scene)
         case Verifying(label) if not page.going_back:
             book.move(host, _S.VERIFYING, label=label)
         case _:
@@ -47,6 +50,7 @@ def forward_done(book: Book, host: str, worked: Worked) -> None:
     if result is None:
         return
     page.in_doubt = False
+    page.scene = result.evidence
     for note in result.notes:
         book.note(note, host)
     if result.forced_kill:
@@ -68,6 +72,13 @@ def forward_done(book: Book, host: str, worked: Worked) -> None:
             now = "putting the previous version back failed too: the service may be down"
             book.fail(host, result.failure or HostFailure("activate", "put back failed"), now, steps)
             book.move(host, _S.ROLLBACK_FAILED, now)
+        case _O.LEFT_FAILED:
+            page.label = result.label or page.plan.to_label
+            back = f"fleetdeploy abort {book.run.id} --rollback   (goes back all the same)"
+            steps = (f"fleetdeploy logs {host}", back)
+            now = f"{page.label} stays: it was started, and going back would cross {book.plan.rollback_floor}"
+            book.fail(host, result.failure or HostFailure("start", "the new version did not start"), now, steps)
+            book.move(host, _S.UNHEALTHY, now, label=page.label)
         case _O.DIFFERENT:
             # A person who resumed has seen it already: then it is only left out.
             page.different, page.touched, page.changed = not book.run.resume, False, False
@@ -79,6 +90,8 @@ def forward_done(book: Book, host: str, worked: Worked) -> None:
         case _:
             page.touched = page.changed = False
             book.move(host, _S.SKIPPED, f"left untouched ({result.outcome.value})")
+    if result.evidence is not None:
+        evidence.keep(book, host, result.evidence)
 
 
 def _forward_error(book: Book, host: str, worked: Worked) -> None:

@@ -77,6 +77,7 @@ def explain(project: Project) -> tuple[Setting, ...]:
     ]
     rows += [("checks", "(only the service itself)")] if not health.checks else []
     rows += [(f"checks.{check.name}", show_check(check)) for check in health.checks]
+    rows += [("logs", _list(app.logs) if app.logs else "(none: a failure is explained without the app's own words)")]
     rows += [
         ("health.min_healthy", format_duration(health.min_healthy_s)),
         ("health.deadline", format_duration(health.deadline_s)),

@@ -15,6 +15,7 @@ from fleetdeploy.model.project import ArtifactSource, Project, Timeouts, UploadS
 from fleetdeploy.model.version import Version
 from fleetdeploy.settings import rules
 from fleetdeploy.settings.checks import read_checks, read_health
+from fleetdeploy.settings.logs import read_logs
 from fleetdeploy.settings.service import read_app, refuse_network_path
 from fleetdeploy.settings.strategy import read_strategy
 
@@ -59,7 +60,7 @@ def _read(top: Section, path: Path) -> Project:
     timeouts = top.section("timeouts")
     default = Timeouts()
     project = Project(
-        app=read_app(top.section("app"), retention.integer(1, 100) if retention else 3),
+        app=read_app(top.section("app"), retention.integer(1, 100) if retention else 3, read_logs(top.get("logs"))),
         artifacts=_read_artifacts(top.section("artifacts")),
         strategy=read_strategy(top.section("strategy"), budget.integer(0, 100_000) if budget else 0),
         health=read_health(top.section("health"), read_checks(top.get("checks"), directory)),

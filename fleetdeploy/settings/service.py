@@ -25,8 +25,8 @@ _WHY_NO_UNC = (
 )
 
 
-def read_app(section: Section, retention: int) -> ServiceSpec:
-    """The service. ``retention`` stands at the top of the file and travels with the service."""
+def read_app(section: Section, retention: int, logs: tuple[str, ...] = ()) -> ServiceSpec:
+    """The service. ``retention`` and ``logs`` stand at the top of the file and travel with the service."""
     app_value = section.need("name", "write  name: shop  (also the folder under root)")
     app = app_value.text()
     if not is_safe_component(app):
@@ -55,6 +55,7 @@ def read_app(section: Section, retention: int) -> ServiceSpec:
         start_timeout_s=value.duration(1, 3600) if (value := section.get("start_timeout")) else 30.0,
         stop_timeout_s=value.duration(1, 3600) if (value := section.get("stop_timeout")) else 30.0,
         retention=retention,
+        logs=logs,
     )
     section.done()
     return spec
