@@ -55,13 +55,14 @@ class Source:
 class Extent:
     """A stretch of the script. `start`/`end` are Python str indices (end exclusive); lines and columns are 1-based."""
 
-    __slots__ = ("_line", "end", "source", "start")
+    __slots__ = ("_line", "_place", "end", "source", "start")
 
     def __init__(self, source: Source, start: int, end: int) -> None:
         self.source = source
         self.start = start
         self.end = end
         self._line = 0
+        self._place: tuple[int, int, str, str] | None = None
 
     @property
     def line(self) -> int:
@@ -69,6 +70,15 @@ class Extent:
         if not self._line:
             self._line = self.source.line_of(self.start)
         return self._line
+
+    @property
+    def place(self) -> tuple[int, int, str, str]:
+        """Line, column, the text of the line and the stretch's own: what every command of a script is asked for."""
+        place = self._place
+        if place is None:
+            line = self.line
+            place = self._place = (line, self.column, self.source.line_text(line), self.text)
+        return place
 
     @property
     def column(self) -> int:

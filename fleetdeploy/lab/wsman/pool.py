@@ -65,14 +65,14 @@ class LabPool(psrpcore.ServerRunspacePool):
     ) -> None:
         xml = getattr(message, "element", None)
         if isinstance(xml, ET.Element):
-            data = codecs.BOM_UTF8 + ET.tostring(xml, encoding="utf-8")
+            data = codecs.BOM_UTF8 + ET.tostring(xml, encoding="unicode").encode("utf-8", "xmlcharrefreplace")
         elif message is None:
             data, message_type = b"", message_type or PSRPMessageType.PipelineOutput
         else:
             element = serialize(
                 message, self._cipher, our_capability=self.our_capability, their_capability=self.their_capability
             )
-            data = codecs.BOM_UTF8 + ET.tostring(element, encoding="utf-8", method="xml")
+            data = codecs.BOM_UTF8 + ET.tostring(element, encoding="unicode").encode("utf-8", "xmlcharrefreplace")
             if message_type is None:
                 message_type = PSRPMessageType.get_message_id(type(message))
         if message_type is None:

@@ -15,6 +15,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.objects import NoteProperty
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
 from fleetdeploy.lab.powershell.runtime.member_access import get_property
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
@@ -32,7 +33,6 @@ from fleetdeploy.lab.powershell.values import (
 )
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-_MARKUP = "<>&'"
 _SPECIAL = re.compile("[\"\\\\<>&'\\x00-\\x1f\\x85\u2028\u2029]")
 _UNIX_EPOCH_TICKS = 621355968000000000
 
@@ -40,15 +40,12 @@ _UNIX_EPOCH_TICKS = 621355968000000000
 def quote(text: str) -> str:
     if _SPECIAL.search(text) is None:
         return f'"{text}"'
-    pieces: list[str] = []
-    for char in text:
-        if char in _ESCAPES:
-            pieces.append(_ESCAPES[char])
-        elif char in _MARKUP or ord(char) < 0x20 or char in "\x85\u2028\u2029":
-            pieces.append(f"\\u{ord(char):04x}")
-        else:
-            pieces.append(char)
-    return '"' + "".join(pieces) + '"'
+    return '"' + _SPECIAL.sub(_escaped, text) + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
 
 
 class _Writer:
@@ -93,8 +90,12 @@ class _Writer:
         raise NotSimulated(f"ConvertTo-Json of a {type_of(value).full_name}", self.ctx.line)
 
     def _simple(self, value: Any) -> str | None:
+        if type(value) is str:
+            return quote(value)
         if value is None or value is AUTO_NULL:
             return "null"
+        if isinstance(value, (PSCustomObject, DictionaryBase, PSArray)):
+            return None
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, SwitchParameter):
@@ -186,10 +187,11 @@ def _pairs(pairs: list[tuple[str, Any]]) -> PSCustomObject:
     found: dict[str, str] = {}
     made = PSCustomObject()
     for key, value in pairs:
-        other = found.get(key.lower())
+        low = key.lower()
+        other = found.get(low)
         if other is not None and other != key:
             raise _Duplicate(other, key)
-        found[key.lower()] = key
+        found[low] = key
         made.set(key, value)
     if "" in found:
         raise NotSimulated("JSON with an empty name")
@@ -226,8 +228,9 @@ def _shape(value: Any) -> Any:
     if isinstance(value, list):
         return PSArray([_shape(item) for item in value])
     if isinstance(value, PSCustomObject):
-        for name, item in value.items():
-            value.set(name, _shape(item))
+        for member in value.members:
+            if isinstance(member, NoteProperty):
+                member.value = _shape(member.value)
         return value
     if isinstance(value, str):
         if value.startswith("/Date(") and value.endswith(")/"):

@@ -285,13 +285,18 @@ class Binder(Coercion):
     def _next_slots(self) -> list[Spec]:
         """The parameters at the lowest free position, those of the default set first."""
         found: list[tuple[int, int, Spec]] = []
-        for rank, set_name in enumerate(self._preferred()):
-            for spec in self.signature.specs:
-                part = spec.in_set(set_name)
-                if part is None or part.position is None or spec.key in self.bound.given or part.remaining:
-                    continue
-                if all(spec is not known for _, _, known in found):
-                    found.append((part.position, rank, spec))
+        given = self.bound.given
+        sets = self._preferred()
+        if len(sets) == 1:
+            free = [pair for pair in self.signature.positional(sets[0]) if pair[1].key not in given]
+            if not free:
+                return []
+            lowest = min(position for position, _ in free)
+            return [spec for position, spec in free if position == lowest]
+        for rank, set_name in enumerate(sets):
+            for at, spec in self.signature.positional(set_name):
+                if spec.key not in given and all(spec is not known for _, _, known in found):
+                    found.append((at, rank, spec))
         if not found:
             return []
         lowest = min(position for position, _, _ in found)

@@ -172,8 +172,9 @@ def make_processor(rt: Interp, node: ast.Command, *, has_input: bool) -> Process
         target = rt.eval(head)
     if rt.scope.strict_version() >= 2 and len(rest) == 1 and plain:
         _refuse_call_syntax(rt, node, head, rest[0], target)
-    args = arguments(rt, rest) if not (isinstance(target, str) and _is_native(rt, target, node)) else None
-    return processor_for(rt, target, args, info, node=node, rest=rest, dot=dot, has_input=has_input)
+    found = find_command(rt, target, node.extent.line) if isinstance(target, str) else None
+    args = None if isinstance(found, ApplicationInfo) else arguments(rt, rest)
+    return processor_for(rt, target, args, info, node=node, rest=rest, dot=dot, has_input=has_input, found=found)
 
 
 def _refuse_call_syntax(rt: Interp, node: ast.Command, head: ast.Node, only: ast.Node, target: Any) -> None:
@@ -193,11 +194,6 @@ def _refuse_call_syntax(rt: Interp, node: ast.Command, head: ast.Node, only: ast
             )
 
 
-def _is_native(rt: Interp, name: str, node: ast.Command) -> bool:
-    found = find_command(rt, name, node.extent.line)
-    return isinstance(found, ApplicationInfo)
-
-
 def processor_for(
     rt: Interp,
     target: Any,
@@ -208,8 +204,9 @@ def processor_for(
     rest: Sequence[ast.Node] = (),
     dot: bool = False,
     has_input: bool = False,
+    found: CommandInfo | None = None,
 ) -> Processor:
-    """The processor of a block, a name or a CommandInfo."""
+    """The processor of a block, a name or a CommandInfo; ``found``: what the name means, if that is known already."""
     if isinstance(target, ScriptBlockValue):
         return ScriptProcessor(rt, info, target, args or [], dot=dot, has_input=has_input)
     command: CommandInfo | None
@@ -227,7 +224,7 @@ def processor_for(
         name = rt.to_string(target)
         if not name:
             raise runtime_error("BadExpression", "InvalidOperation", "The command name is empty.")
-        command = find_command(rt, name, info.line)
+        command = found or find_command(rt, name, info.line)
     if command is None:
         error = not_found(name)
         raise error

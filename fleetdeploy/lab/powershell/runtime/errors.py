@@ -108,12 +108,12 @@ def position(node: ast.Node | None, **more: Any) -> InvocationInfo:
     if node is None:
         return InvocationInfo(**more)
     extent = node.extent
-    line = extent.line
+    line, column, line_text, text = extent.place
     return InvocationInfo(
         line,
-        extent.column,
-        extent.source.line_text(line),
-        position_text=extent.text,
+        column,
+        line_text,
+        position_text=text,
         script_name=extent.source.file or "",
         **more,
     )

@@ -93,6 +93,18 @@ class Signature:
     confirm_impact: str = "Medium"
 
     takes_remaining: bool = False
+    _positional: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
+
+    def positional(self, set_name: str) -> list[tuple[int, Spec]]:
+        """Positions and parameters that take part in that set by position, in order of declaration."""
+        found = self._positional.get(set_name)
+        if found is None:
+            found = self._positional[set_name] = []
+            for spec in self.specs:
+                part = spec.in_set(set_name)
+                if part is not None and part.position is not None and not part.remaining:
+                    found.append((part.position, spec))
+        return found
 
     def finish(self) -> Signature:
         for spec in self.specs:
