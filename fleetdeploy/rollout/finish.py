@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleetdeploy.engine.crash import crashpoint
 from fleetdeploy.engine.executor import Task, Tools
 from fleetdeploy.errors import ExitCode, HostError
 from fleetdeploy.model import events as ev
@@ -117,8 +118,11 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     aftermath = ask_fleet(book, crew, book.began.get(Phase.ROLLING_BACK, 0.0)) if book.turned else None
     outcome, code, detail = ending if aftermath is None else by_what_is_true(ending, aftermath)
     if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
+        crashpoint("before-prune-all")
         prune_all(book, crew)
+    crashpoint("before-close-all")
     unclosed = close_all(book, crew, outcome.value)
+    crashpoint("after-close-all")
     keep_mark(book, outcome.value)
     steps: tuple[str, ...] = ()
     if unclosed:
@@ -160,7 +164,9 @@ def leave(
 ) -> RolloutResult:
     """This conductor's part is over: say so and make the result."""
     book.say(ev.RolloutEnded(outcome, int(code), detail, steps))
+    crashpoint("before-end")
     book.ports.log.end(book.run.id, outcome.value if outcome else None, int(code))
+    crashpoint("after-end")
     plan = book.plan
     return RolloutResult(
         rollout=book.run.id,

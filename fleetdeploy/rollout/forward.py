@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import replace
 
+from fleetdeploy.engine.crash import crashpoint
 from fleetdeploy.engine.executor import CancelledTask, Done, Task, Tools
 from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
 from fleetdeploy.model import events as ev
@@ -32,6 +33,7 @@ from fleetdeploy.rollout.hold import ASKED, Promotion, pause
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.readiness import prove
+from fleetdeploy.rollout.recorded import BAKE, GATE, PROMOTION, of_batch
 from fleetdeploy.rollout.rollback import put_back
 from fleetdeploy.rollout.way import Stir, Way, way_of
 
@@ -112,6 +114,7 @@ class Forward:
         if not names:
             return Way.ON
         book.phase(Phase.STAGING)
+        crashpoint("before-staging")
         for group in (names[:1], names[1:]):
             group = [name for name in group if book.pages[name].state is HostState.PENDING]
             for name, answer in self.crew.each(group, "stage", self._stage_task).items():
@@ -130,6 +133,7 @@ class Forward:
             decision = self.gate.decide(None)
             if isinstance(decision, (gate.Stop, gate.RollBack)):
                 return Way.BACK if any(p.changed for p in book.pages.values()) else Way.STOP
+        crashpoint("after-staging")
         return Way.ON
 
     def _stage_task(self, name: str) -> Task[HostPort]:
@@ -167,8 +171,9 @@ class Forward:
         book, desk = self.book, self.desk
         desk.batch = batch.index
         promotion = Promotion(book, self.crew, batch)
-        promoted = skip_bake or not batch.promotion
-        looked = skip_bake
+        known = book.record.decided if book.run.resume else lambda step: None
+        promoted = skip_bake or not batch.promotion or known(of_batch(batch.index, PROMOTION)) is not None
+        looked = skip_bake or known(of_batch(batch.index, BAKE)) is not None
         while True:
             book.phase(Phase.ROLLING)
             found = self._before(batch, of) or self._work(batch)
@@ -181,6 +186,7 @@ class Forward:
                     found = promotion.wait(self._vigil)
                     if found is Way.ON:
                         # Others may have been lost while nobody but the wait looked: a fresh sample of each.
+                        book.record.decide(of_batch(batch.index, PROMOTION))
                         promoted, looked, batch = True, False, replace(batch, bake_s=0.0)
                         continue
                 else:
@@ -215,6 +221,7 @@ class Forward:
         return held or self._proved(batch, of)
 
     def _proved(self, batch: Batch, of: int) -> gate.Decision | None:
+        crashpoint("before-batch")
         self.book.say(ev.BatchStarted(batch.index, of, batch.hosts, batch.is_canary))
         return prove(self.book, self.crew, self.gate, batch)
 
@@ -265,7 +272,9 @@ class Forward:
             elif stopping is None and not isinstance(decision, gate.RollBack):
                 self._put_back_sick(batch, but=working)
         crew.workers.allow_waits()
+        crashpoint("after-batch")
         decision = self.gate.decide(batch)
+        book.record.decide(of_batch(batch.index, GATE), decision=type(decision).__name__, reason=decision.reason.value)
         if isinstance(stopping, Stir) and isinstance(decision, (gate.RollBack, gate.Stop)):
             return decision  # what a person asked for meanwhile does not keep a bad release alive
         return stopping or decision
@@ -349,11 +358,16 @@ class Forward:
     # -- bake and recheck ------------------------------------------------------------------------------------------
 
     def _bake(self, batch: Batch, decision: gate.Bake) -> gate.Decision | Way | Stir:
+        crashpoint("before-bake")
         found = bake(self.book, self.crew, decision.seconds, self.target)
         if isinstance(found, Way):
             return found
         verdict = self.gate.decide(batch)
         if isinstance(verdict, (gate.Bake, gate.Proceed)):
+            if found is None:
+                crashpoint("after-bake")
+                self.book.record.decide(of_batch(batch.index, BAKE), seconds=decision.seconds)
+                crashpoint("after-bake-recorded")
             return found or gate.Proceed()
         return verdict
 
