@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Most tests wait for a service more than they compute: three workers keep two cores busy.
 WORKERS ?= 3
+# Dozens of tests start the command itself: without kept bytecode each start compiles everything anew.
+test soak demo: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint check soak clean
