@@ -85,6 +85,7 @@ class RefusalReason(Enum):
     DRIFT = "drift"
     FREEZE = "freeze"
     STORE = "store"
+    NOT_NOW = "not-now"  # the conductor of a rollout that runs cannot do that as things stand
 
 
 class FleetdeployError(Exception):

@@ -18,7 +18,8 @@ from fleetdeploy.app.connect import Vault, connector
 from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.interrupt import Interrupt
-from fleetdeploy.errors import ExitCode
+from fleetdeploy.errors import ExitCode, FleetdeployError
+from fleetdeploy.model.events import Note
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.project import Timeouts
 from fleetdeploy.model.verbs import Actor, AppRef
@@ -27,7 +28,7 @@ from fleetdeploy.rollout.ports import Ports, Reporter
 from fleetdeploy.rollout.result import RolloutResult, RolloutRun
 
 Tick = Callable[[], None]
-Decision = Literal["", "promote", "resume", "abort-rollback", "abort-leave"]
+Decision = Literal["", "promote", "promote-full", "resume", "abort-rollback", "abort-leave"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def run_plan(
     project = workspace.project
     if not workspace.app.app:  # found in the hosts' index when the plan was made
         workspace = replace(workspace, app=AppRef(plan.app.app, "", ""))
-    with open_ports(workspace, reporter) as ports:
+    ends_here = plan.kind == "back" or decision.startswith("abort")
+    with open_ports(workspace, reporter, bare=ends_here) as ports:
         run = RolloutRun(
             id=rollout or str(ULID()),
             conductor=str(ULID()),
@@ -96,13 +98,29 @@ def run_plan(
 
 
 @contextmanager
-def open_ports(workspace: Workspace, reporter: Reporter) -> Iterator[Ports]:
+def open_ports(workspace: Workspace, reporter: Reporter, *, bare: bool = False) -> Iterator[Ports]:
+    """Everything that a conductor touches.
+
+    Args:
+        workspace: whose fleet, project and login.
+        reporter: shows what is done.
+        bare: what must work from any machine (a way back, an end): a store that cannot be written and a secret that is
+            not here are said, not refused.
+    """
     project = workspace.project
-    journal = open_journal()
+    journal = open_journal(required=not bare)
+    if journal.why_not_kept:
+        reporter.report(Note(f"nothing of this is recorded on this machine: {journal.why_not_kept}", "", "warning"))
     try:
         password = None
         if project and project.app.account_password:
-            password = Vault(workspace.directory).get(project.app.account_password)
+            try:
+                password = Vault(workspace.directory).get(project.app.account_password)
+            except FleetdeployError as error:
+                if not bare:
+                    raise
+                what = f"the password of the service's account is not here, it is needed if that changed: {error.what}"
+                reporter.report(Note(what, "", "warning"))
         everything = replace(workspace, scope=workspace.fleet.hosts)
         yield Ports(
             fleet=workspace.fleet,

@@ -6,14 +6,14 @@ must be the one that the hosts hold; a way back, and an end as it is, need neith
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Back, Decision, Said, Tick, run_back, run_plan
+from fleetdeploy.app.control import ask_by_store, ask_conductor
 from fleetdeploy.app.login import stop_at_login
-from fleetdeploy.app.open_entries import OpenRollout, find_open, leave_as_it_is, living
+from fleetdeploy.app.open_entries import OpenRollout, find_open, leave_as_it_is
 from fleetdeploy.app.plan_files import has_files, read_plan, with_files
 from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
@@ -55,6 +55,11 @@ def go_on(
         Refused: no such rollout is open, or there is no plan here that is the one the hosts hold.
     """
     given = read_plan(plan_file) if plan_file else None
+    kind, how = ("promote", "full") if decision == "promote-full" else (decision or "resume", "")
+    if not take_over:
+        said = ask_by_store(workspace, wanted, kind, actor, argument=how)
+        if said is not None:
+            return said
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
@@ -62,9 +67,9 @@ def go_on(
     check_known(whole, sights)
     found = find_open(sights, wanted)
     if found.alive and not take_over:
-        return _ask_conductor(found, decision, actor)
+        return ask_conductor(found, kind, actor, argument=how)
     if found.kind == "back":
-        if decision == "promote":
+        if kind == "promote":
             raise Refused(
                 f"{found.told()}: there is nothing to promote in a rollback",
                 reason=RefusalReason.OPEN_ROLLOUT,
@@ -142,7 +147,7 @@ def _no_plan(found: OpenRollout, decision: Decision, given: Plan | None) -> Refu
         what = f"{found.told()}; the plan in the store is {digest}, the hosts hold {held}"
     else:
         what = f"{found.told()}; its plan ({held}) is not in this machine's store: it cannot go forward from here"
-    verb = decision or "resume"
+    verb = {"": "resume", "promote-full": "promote --full"}.get(decision, decision)
     return Refused(
         what,
         reason=RefusalReason.NO_PLAN,
@@ -176,24 +181,3 @@ def _check_files(plan: Plan, sights: dict[str, Sight]) -> None:
                 "or undo it, which needs no files: fleetdeploy rollback",
             ),
         )
-
-
-def _ask_conductor(found: OpenRollout, decision: Decision, actor: Actor) -> Said:
-    """Puts the request where the living conductor looks, and waits for it to be taken.
-
-    Raises:
-        Refused: the conductor is another machine's, or does not react.
-    """
-    rollout = found.id
-    journal = open_journal()
-    try:
-        if journal.rollout(rollout) is not None:
-            number = journal.request(rollout, decision or "resume", f"{actor.user}@{actor.machine}")
-            until = time.monotonic() + 5.0
-            while time.monotonic() < until:
-                if journal.was_taken(number):
-                    return Said(f"{decision} of {rollout} was taken by its conductor", rollout)
-                time.sleep(0.1)
-    finally:
-        journal.close()
-    raise living(found)

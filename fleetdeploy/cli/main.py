@@ -13,6 +13,7 @@ import typer
 from fleetdeploy import __version__
 from fleetdeploy.cli import (
     config_cmd,
+    control_cmds,
     demo_cmd,
     doctor_cmd,
     drift_cmd,
@@ -21,10 +22,12 @@ from fleetdeploy.cli import (
     init_cmd,
     inventory_cmd,
     lab_cmd,
+    logs_cmd,
     open_cmd,
     plan_cmd,
     render_cmd,
     rollout_cmds,
+    show_cmd,
     status_cmd,
 )
 from fleetdeploy.cli.frame import register
@@ -62,15 +65,19 @@ app.add_typer(inventory_cmd.group, name="inventory")
 register(app, "plan", plan_cmd.plan)
 register(app, "rollout", rollout_cmds.rollout)
 register(app, "rollback", rollout_cmds.rollback)
-register(app, "promote", rollout_cmds.promote)
-register(app, "resume", rollout_cmds.resume)
-register(app, "abort", rollout_cmds.abort)
+register(app, "pause", control_cmds.pause)
+register(app, "promote", control_cmds.promote)
+register(app, "resume", control_cmds.resume)
+register(app, "abort", control_cmds.abort)
+register(app, "retry", control_cmds.retry)
+register(app, "exclude", control_cmds.exclude)
 app.add_typer(open_cmd.group, name="open")
 register(app, "status", status_cmd.status)
 register(app, "drift", drift_cmd.drift)
 register(app, "doctor", doctor_cmd.doctor)
 register(app, "history", history_cmd.history)
-register(app, "show", history_cmd.show)
+register(app, "show", show_cmd.show)
+register(app, "logs", logs_cmd.logs)
 register(app, "render", render_cmd.render)
 app.add_typer(lab_cmd.group, name="lab")
 register(app, "demo", demo_cmd.demo)

@@ -11,10 +11,26 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-_ASKING = "plan|rollout|rollback|promote|resume|abort|status|doctor|drift|history|render|open show|open close"
+_ASKING = (
+    "plan|rollout|rollback|pause|promote|resume|abort|retry|exclude"
+    "|status|doctor|drift|history|show|logs|render|open show|open close"
+)
 _COMMAND = re.compile(rf"\bfleetdeploy ({_ASKING})\b(?! (-i|-C) )")
 _WITH_APP = frozenset(
-    {"rollback", "promote", "resume", "abort", "status", "doctor", "drift", "open show", "open close"}
+    {
+        "rollback",
+        "pause",
+        "promote",
+        "resume",
+        "abort",
+        "retry",
+        "exclude",
+        "status",
+        "doctor",
+        "drift",
+        "open show",
+        "open close",
+    }
 )
 _given: dict[str, str] = {}
 

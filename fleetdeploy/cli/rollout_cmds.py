@@ -1,31 +1,27 @@
-"""``rollout``, ``rollback``, ``promote``, ``resume``, ``abort``: the commands that change hosts."""
+"""``rollout`` and ``rollback``: the commands that begin something. What goes on with it is in ``control_cmds.py``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.control_cmds import need_reason
 from fleetdeploy.cli.ended import ended as _ended
 from fleetdeploy.cli.ended import said as _said
 from fleetdeploy.cli.frame import usage
 from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
+from fleetdeploy.cli.reporting import reporter_of
 from fleetdeploy.cli.results import CommandResult
 from fleetdeploy.errors import RefusalReason, Refused
 
 if TYPE_CHECKING:
-    from fleetdeploy.app.rollouts import Decision
-    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
     from fleetdeploy.model.plan import Plan
-
-RolloutId = Annotated[str, typer.Argument(help="id of the rollout (or its beginning or end); default: the open one")]
 
 
 @spread
@@ -64,7 +60,7 @@ def rollout(
         if plan_out is not None:
             write_plan(made, plan_out)
         _show_and_ask(made, output, ask=not yes and made.batches != ())
-        with _reporter(output) as reporter:
+        with reporter_of(output) as reporter:
             result = run_forward(workspace, made, actor=current_actor(options.reason), reporter=reporter)
     return _ended(result)
 
@@ -92,7 +88,7 @@ def rollback(
 
     if rollout_id and to:
         raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
-    _need_reason(take_over, reason)
+    need_reason(take_over, reason)
     with warm_sessions():
         workspace = load_workspace(project, inventory=inventory, app=app)
         with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
@@ -102,100 +98,9 @@ def rollback(
         if not isinstance(found, Back):
             return _said(found)
         _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
-        with _reporter(output) as reporter:
+        with reporter_of(output) as reporter:
             result = run_back(workspace, found, actor=current_actor(reason), reporter=reporter, take_over=take_over)
     return _ended(result)
-
-
-def promote(
-    rollout_id: RolloutId = "",
-    app: flags.App = "",
-    plan: flags.PlanFile = None,
-    take_over: flags.TakeOver = False,
-    reason: flags.Reason = "",
-    inventory: flags.Inventory = None,
-    project: flags.Project = Path("."),
-    output: flags.Output = "text",
-) -> CommandResult:
-    """Let a waiting canary go on."""
-    return _go_on(rollout_id, "promote", app, take_over, reason, inventory, project, output, plan)
-
-
-def resume(
-    rollout_id: RolloutId = "",
-    app: flags.App = "",
-    plan: flags.PlanFile = None,
-    take_over: flags.TakeOver = False,
-    reason: flags.Reason = "",
-    inventory: flags.Inventory = None,
-    project: flags.Project = Path("."),
-    output: flags.Output = "text",
-) -> CommandResult:
-    """Go on with an unended rollout.
-
-    It was paused or interrupted, or its conductor died. Finished hosts are not touched again.
-    """
-    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output, plan)
-
-
-def abort(
-    rollout_id: RolloutId = "",
-    rollback: Annotated[bool, typer.Option("--rollback", help="put every changed host back")] = False,
-    leave: Annotated[bool, typer.Option("--leave", help="end here, leave the hosts as they are (exit 8)")] = False,
-    app: flags.App = "",
-    take_over: flags.TakeOver = False,
-    reason: flags.Reason = "",
-    inventory: flags.Inventory = None,
-    project: flags.Project = Path("."),
-    output: flags.Output = "text",
-) -> CommandResult:
-    """End an unended rollout.
-
-    --rollback puts every changed host back, --leave ends it where it is.
-    """
-    if rollback == leave:
-        raise usage("say how: --rollback or --leave", "fleetdeploy abort --rollback", "fleetdeploy abort --leave")
-    decision: Decision = "abort-rollback" if rollback else "abort-leave"
-    return _go_on(rollout_id, decision, app, take_over, reason, inventory, project, output)
-
-
-def _go_on(
-    rollout_id: str,
-    decision: Decision,
-    app: str,
-    take_over: bool,
-    reason: str,
-    inventory: str | None,
-    project: Path,
-    output: str,
-    plan: Path | None = None,
-) -> CommandResult:
-    from fleetdeploy.app.rollouts import Said, go_on
-    from fleetdeploy.app.workspace import current_actor, load_workspace
-    from fleetdeploy.cli.output.progress import ticking
-
-    _need_reason(take_over, reason)
-    workspace = load_workspace(project, inventory=inventory, app=app)
-    with (
-        ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick,
-        _reporter(output) as reporter,
-    ):
-        done = go_on(
-            workspace,
-            rollout_id,
-            decision=decision,
-            actor=current_actor(reason),
-            reporter=reporter,
-            take_over=take_over,
-            plan_file=plan,
-            tick=tick,
-        )
-    return _said(done) if isinstance(done, Said) else _ended(done)
-
-
-def _need_reason(take_over: bool, reason: str) -> None:
-    if take_over and not reason:
-        raise usage("--take-over needs --reason: the next person will want to know", "--take-over --reason '...'")
 
 
 def _same_plan(wanted: str, made: Plan, options: str) -> None:
@@ -236,22 +141,3 @@ def _show_and_ask(plan: Plan, output: str, *, ask: bool) -> None:
         return
     if not typer.confirm(f"{'Roll back' if plan.kind == 'back' else 'Roll out'} {plan.version} now?"):
         raise Refused("you said no; nothing was changed", reason=RefusalReason.DECLINED)
-
-
-@contextmanager
-def _reporter(output: str) -> Iterator[PlainReporter | JsonReporter]:
-    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
-
-    reporter: PlainReporter | JsonReporter
-    if output == "json":
-        reporter = JsonReporter()
-    elif sys.stdout.isatty():
-        from fleetdeploy.cli.output.live import LiveReporter
-
-        reporter = LiveReporter()
-    else:
-        reporter = PlainReporter()
-    try:
-        yield reporter
-    finally:
-        reporter.close()

@@ -61,7 +61,7 @@ def test_a_living_conductor_takes_the_promotion_of_another_process(make_world: M
     world.expect(0, "status").says("is running")
     world.expect(6, "rollback").says("is alive", "--take-over --reason")
     world.expect(2, "rollback", "--take-over").says("--reason")
-    world.expect(0, "promote").says("was taken by its conductor")
+    world.expect(0, "promote").says("promote accepted: it goes on after a fresh look")
     done = world.end(conductor)
     assert done.code == 0
     assert "promote was asked for by eva@" in done.out

@@ -82,6 +82,12 @@ class SideTables:
             rows = tx.rows("SELECT taken_at FROM requests WHERE id=?", request)
         return bool(rows and rows[0][0])
 
+    def withdraw(self, request: int) -> bool:
+        """Takes a request back that nobody has taken; False if the conductor was faster."""
+        sql = "UPDATE requests SET taken_at=?, answer='withdrawn' WHERE id=? AND taken_at IS NULL"
+        with self._backend.write() as tx:
+            return tx.change(sql, utc(), request) == 1
+
     def answer(self, request: int, accepted: bool, text: str) -> None:
         """The conductor's answer to a request that it took."""
         sql = "UPDATE requests SET answered_at=?, accepted=?, answer=? WHERE id=?"

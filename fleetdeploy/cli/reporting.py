@@ -1,0 +1,31 @@
+"""Which reporter shows a rollout: NDJSON, the live view on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
+
+
+@contextmanager
+def reporter_of(output: str) -> Iterator[PlainReporter | JsonReporter]:
+    """The reporter for ``--output``, put away afterwards."""
+    from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
+
+    reporter: PlainReporter | JsonReporter
+    if output == "json":
+        reporter = JsonReporter()
+    elif sys.stdout.isatty():
+        from fleetdeploy.cli.output.live import LiveReporter
+
+        reporter = LiveReporter()
+    else:
+        reporter = PlainReporter()
+    try:
+        yield reporter
+    finally:
+        reporter.close()
