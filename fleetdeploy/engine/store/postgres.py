@@ -163,7 +163,8 @@ class PostgresBackend:
         if trouble is None:
             lost = isinstance(error, (self._psycopg.OperationalError, self._psycopg.InterfaceError))
             trouble = StoreTrouble.UNREACHABLE if lost else StoreTrouble.BROKEN
-        lines = self._place.scrub(str(error)).strip().splitlines()
         if isinstance(error, self._psycopg.ProgrammingError) and not getattr(error, "sqlstate", None):
-            lines = ["the URL in FLEETDEPLOY_STORE cannot be read"]
+            hint = "the URL in FLEETDEPLOY_STORE cannot be read (in a password write %25 for %, %40 for @, %2F for /)"
+            return store_error(StoreTrouble.BROKEN, self.shown, hint)
+        lines = self._place.scrub(str(error)).strip().splitlines()
         return store_error(trouble, self.shown, " ".join(line.strip() for line in lines[:3]))
