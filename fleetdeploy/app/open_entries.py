@@ -13,13 +13,12 @@ from typing import Any
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Said, Silent, Tick, open_ports
 from fleetdeploy.app.planning import look
+from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
-from fleetdeploy.errors import ExitCode, RefusalReason, Refused
-from fleetdeploy.model.events import Note
+from fleetdeploy.errors import ExitCode, FleetdeployError, RefusalReason, Refused
 from fleetdeploy.model.owner import life_age_s, owner_text, who
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor, OpenEntry, RolloutRecord
-from fleetdeploy.rollout.ports import Ports
 from fleetdeploy.rollout.resume import LIVING, finish_closing
 
 
@@ -262,13 +261,13 @@ def leave_as_it_is(
     """
     outcome = found.outcome or "aborted"
     by = f"{who(actor)}" + (f": {actor.reason}" if actor.reason else "")
-    with open_ports(workspace, Silent()) as ports:
+    with open_ports(workspace, Silent(), bare=True) as ports:
         failed = finish_closing(found.id, outcome, workspace.fleet.hosts, ports, take_over=take_over, by=by)
         if LIVING in failed.values():
             raise living(found)
         down = [n for n in found.half if not _runs(sights.get(n))]
         code = ExitCode.MIXED if down else ExitCode.PARTIAL if failed or not found.is_even else ExitCode.OK
-        _record(ports, found, outcome, by, code)
+    _record(found, outcome, by, code, actor)
     text = f"{'rollback' if found.kind == 'back' else 'rollout'} {found.id} is closed as {outcome.replace('_', ' ')}"
     lines = list(_standing(found)) if not found.is_even else []
     lines += [f"its end is not written on {name}: {what}" for name, what in failed.items()]
@@ -303,9 +302,16 @@ def _runs(sight: Sight | None) -> bool:
     return seen is not None and seen.service is not None and seen.service.state == "Running"
 
 
-def _record(ports: Ports, found: OpenRollout, outcome: str, by: str, code: ExitCode) -> None:
+def _record(found: OpenRollout, outcome: str, by: str, code: ExitCode, actor: Actor) -> None:
     """In this machine's journal, if it knows that rollout: the hosts have it in any case."""
-    known = getattr(ports.log, "rollout", lambda _: None)(found.id)
-    if known is not None:
-        ports.log.append(found.id, Note(f"closed by {by}", "", "warning"))
-        ports.log.end(found.id, outcome, int(code))
+    try:
+        journal = open_journal()
+    except FleetdeployError:
+        return
+    try:
+        conductor = f"closed-by-{actor.user}-{actor.pid}"
+        journal.settle(found.id, outcome, int(code), conductor=conductor, detail=f"closed by {by}")
+    except FleetdeployError:
+        return
+    finally:
+        journal.close()

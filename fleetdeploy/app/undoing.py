@@ -69,8 +69,8 @@ def find_rollback(
     match choice:
         case Undo(found, _, _):
             return Back(rollback_plan(whole, sights, rollout=found, hurry=hurry))
-        case Continue(found, undoes):
-            return Back(rollback_plan(whole, sights, rollout=undoes, hurry=hurry), rollout=found)
+        case Continue(found, undoes, goal):
+            return Back(continued(whole, sights, undoes, goal, hurry=hurry), rollout=found)
         case CloseOnly(found, version, outcome):
             return _close_only(whole, found, version, outcome, take_over=take_over)
         case AlreadyUndone(found, version):
@@ -115,6 +115,16 @@ def rollback_plan(
     return build_rollback(request, sights)
 
 
+def continued(workspace: Workspace, sights: dict[str, Sight], undoes: str, target: str, *, hurry: bool = False) -> Plan:
+    """What is left of a rollback that has not ended, under its own id: one rollout undone, or on to ``target``.
+
+    To a version, each host still has its own chain before it; what it named first stays what it undoes.
+    """
+    if not target:
+        return rollback_plan(workspace, sights, rollout=undoes, hurry=hurry)
+    return replace(rollback_plan(workspace, sights, target=target, hurry=hurry), undoes=undoes)
+
+
 def _to_version(workspace: Workspace, sights: dict[str, Sight], target: str, hurry: bool) -> Back | Said:
     plan = rollback_plan(workspace, sights, target=target, hurry=hurry)
     if plan.changing:
@@ -150,7 +160,7 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
 
 
 def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str, *, take_over: bool = False) -> Said:
-    with open_ports(workspace, Silent()) as ports:
+    with open_ports(workspace, Silent(), bare=True) as ports:
         failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports, take_over=take_over)
     if LIVING in failed.values():
         raise Refused(

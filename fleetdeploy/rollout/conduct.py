@@ -45,7 +45,7 @@ def conduct(run: RolloutRun, ports: Ports) -> RolloutResult:
     crashpoint("before-begin")
     _begin_in_store(book, guard)
     crashpoint("after-begin")
-    hosts = [ports.fleet.host(h.host) for h in plan.hosts]
+    hosts = ports.fleet.hosts  # not only the plan's: who is taken over may hold others, too (rules 3 and 5)
     connect = recording(ports.connect, book.record, book.link)
     workers = workers_for(hosts, connect, parallel=run.parallel, beat_interval_s=run.timeouts.life_ttl_s / 3)
     changing = {"forward", "back", "stage"}

@@ -111,7 +111,7 @@ def test_an_abandoned_rollout_is_closed_by_somebody_else(waiting: World, monkeyp
     closed = close_open(world.workspace(), "", actor=BO, leave=True, tick=lambda: None)
     assert closed.exit_code is ExitCode.PARTIAL
     assert world.nothing_is_open()
-    journal = world.host("web1").machine.files.read_bytes(r"C:\Apps\shop\state\journal.jsonl").decode()
+    journal = world.host("web1").machine.fs.read_bytes(r"C:\Apps\shop\state\journal.jsonl").decode()
     assert "bo on phone (pid 7): the runner is gone" in journal
     with pytest.raises(Refused, match="no rollout is open"):
         close_open(world.workspace(), "", actor=BO, tick=lambda: None)
