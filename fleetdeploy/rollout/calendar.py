@@ -1,6 +1,7 @@
 """Holds the next batch while the freeze calendar is closed, or ``--not-before`` has not come.
 
-The hosts stay open and staged, nothing that runs is touched, and signs of life go on: no other rollout may take them.
+The hosts stay open and staged, nothing that runs is touched, signs of life go on (no other rollout may take them), and
+the updated hosts are watched: one that falls ill is put back, whatever the calendar says.
 It goes on by itself. A person's ``resume`` or ``promote`` does not override a calendar, ``abort`` does end the wait;
 going back never comes by here. Whether a moment is closed is ``policy/freeze.py``'s to say; the start of a rollout is
 refused in ``app/planning.py``, not here. A batch that was begun is finished: a host in the middle of its switch must
@@ -12,24 +13,47 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from fleetdeploy.engine.executor import Done
 from fleetdeploy.model.plan import Batch, Plan
 from fleetdeploy.model.run import Hold, PauseReason
 from fleetdeploy.policy.freeze import Closed, closed
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew
+from fleetdeploy.rollout.hold import Watch
 from fleetdeploy.rollout.way import Stir, Way
 
 _LOOK_S = 0.5
 
 
 def wait_for_calendar(
-    book: Book, crew: Crew, batch: Batch, outside: Callable[[], Way | Stir | None]
+    book: Book,
+    crew: Crew,
+    batch: Batch,
+    outside: Callable[[], Way | Stir | None],
+    watch: Callable[[], Watch] | None = None,
 ) -> Way | Stir | None:
-    """Waits until ``batch`` may begin. None: it may; else what came from outside meanwhile."""
+    """Waits until ``batch`` may begin. None: it may; else what came meanwhile, from outside or from an updated host.
+
+    Args:
+        outside: what ends the wait: a signal, an abort, a pause.
+        watch: begins to look at the updated hosts, for as long as it waits.
+    """
     if book.plan.kind == "back" or any(_begun(book, name) for name in batch.hosts):
         return None
     _say_overridden(book)
+    if held_by(book.plan, book.ports.wall()) is None:
+        return None
+    vigil = watch() if watch is not None else None
+    try:
+        return _wait(book, crew, outside, vigil)
+    finally:
+        if vigil is not None:
+            vigil.end()
+
+
+def _wait(book: Book, crew: Crew, outside: Callable[[], Way | Stir | None], vigil: Watch | None) -> Way | Stir | None:
     said = ""
+    done: Done | None = None
     while (wait := held_by(book.plan, book.ports.wall())) is not None:
         detail, until = wait
         if detail != said:
@@ -37,12 +61,13 @@ def wait_for_calendar(
             left = None if until is None else max(0.0, (until - book.ports.wall()).total_seconds())
             steps = (f"fleetdeploy abort {book.run.id} --rollback", f"fleetdeploy abort {book.run.id} --leave")
             book.hold(Hold.PAUSED, PauseReason.FREEZE, detail=detail, ends_in_s=left, next_steps=steps)
+        if vigil is not None and vigil.look(done):
+            return Stir.SICK
         came = outside()
         if came is not None:
             return came
-        crew.pump(_LOOK_S, tags=frozenset())
-    if said:
-        book.hold(Hold.NONE)
+        done = crew.pump(_LOOK_S, tags=vigil.tags if vigil is not None else frozenset())
+    book.hold(Hold.NONE)
     return None
 
 

@@ -217,7 +217,7 @@ class Forward:
         book = self.book
         if not any(book.pages[n].state in _WAITING for n in batch.hosts):
             return None
-        held = wait_for_calendar(book, self.crew, batch, self.desk.stop)
+        held = wait_for_calendar(book, self.crew, batch, self.desk.stop, self._vigil)
         return held or self._proved(batch, of)
 
     def _proved(self, batch: Batch, of: int) -> gate.Decision | None:
