@@ -196,7 +196,7 @@ class FakePort:
                     plan_digest=request.plan_digest,
                     machines=request.machines,
                     origin=None,
-                    to_label="",
+                    to_label=request.target if request.kind == "back" else "",
                     to_release="",
                     to_image_path="",
                     to_sha256="",
@@ -289,7 +289,7 @@ class FakePort:
             return self._result(ActivateOutcome.ALREADY)
         if h.exists and f'"{h.image}"' != request.expected.image_path:
             return self._result(ActivateOutcome.DIFFERENT, differences=("image_path",))
-        origin = Origin(h.version, "", h.image, h.sha256, h.exists, h.state == "Running", None)
+        origin = Origin(h.version, "", f'"{h.image}"', h.sha256, h.exists, h.state == "Running", None)
         record = replace(
             record,
             intent=True,
@@ -326,7 +326,8 @@ class FakePort:
         if not origin.existed:
             h.exists = False
             return ActivateResult(ActivateOutcome.ABSENT, "absent", 0, "", "")
-        h.image, h.sha256, h.version, h.pid = origin.image_path, origin.sha256, origin.label, h.pid + 1
+        image = origin.image_path.strip('"')
+        h.image, h.sha256, h.version, h.pid = image, origin.sha256, origin.label, h.pid + 1
         h.log.append(f"start {h.version}")
         if request.undo != request.claim.rollout:
             own = h.rollouts[request.claim.rollout]
