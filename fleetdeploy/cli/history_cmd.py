@@ -1,4 +1,4 @@
-"""``fleetdeploy history`` and ``fleetdeploy show``: what the journal recorded. No host is asked."""
+"""``fleetdeploy history``: what the journal recorded. No host is asked."""
 
 from __future__ import annotations
 
@@ -51,29 +51,4 @@ def history(
     return CommandResult(
         data={"journal": place, "rollouts": [dataclasses.asdict(r) for r in rows]},
         blocks=(Table(f"journal {place}", columns, cells),) if rows else empty,
-    )
-
-
-def show(
-    rollout: Annotated[str, typer.Argument(help="id of a rollout, or the beginning or end of one")],
-    host: Annotated[str | None, typer.Option("--host", help="only what happened on this host")] = None,
-    output: flags.Output = "text",
-) -> CommandResult:
-    """Show one rollout, event by event."""
-    from fleetdeploy.app.recorded import events_of, find_rollout, open_journal
-    from fleetdeploy.cli.output.wording import sentences
-
-    journal = open_journal()
-    try:
-        row = find_rollout(journal, rollout)
-        entries = events_of(journal, row.id, host)
-    finally:
-        journal.close()
-    head = f"{row.id}: {row.kind} {row.app} {row.version} on {row.fleet}, plan {row.digest}, by {row.actor}"
-    lines = [head, f"outcome: {(row.outcome or 'open').replace('_', ' ')}"]
-    for entry in entries:
-        lines += [f"{entry.at[11:19]} {line}" for line in sentences(entry.event)]
-    return CommandResult(
-        data={"rollout": dataclasses.asdict(row), "events": [entry.to_json() for entry in entries]},
-        blocks=(Lines(lines),),
     )

@@ -28,6 +28,8 @@ _WITH_APP = frozenset(
         "status",
         "doctor",
         "drift",
+        "show",
+        "logs",
         "open show",
         "open close",
     }
