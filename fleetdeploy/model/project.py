@@ -68,6 +68,7 @@ class Project:
         parallel: hosts worked on at the same time at most.
         freeze: when nothing may begin, on any fleet; a fleet may have windows of its own.
         rollback_floor: the version that made a one-way migration: behind it nothing goes back by itself; "" for none.
+        keep_journal_s: how long the store keeps a rollout that ended; None: for ever.
         sources: dotted key → where its value comes from (``fleetdeploy.yml:12``, ``env FLEETDEPLOY_BATCH``,
             ``option --batch``); a key that is missing has its default.
     """
@@ -81,6 +82,7 @@ class Project:
     upload: UploadSettings = UploadSettings()
     timeouts: Timeouts = Timeouts()
     parallel: int = 50
+    keep_journal_s: float | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     freeze: tuple[FreezeWindow, ...] = ()
     rollback_floor: str = ""

@@ -83,7 +83,11 @@ def explain(project: Project) -> tuple[Setting, ...]:
         ("health.deadline", format_duration(health.deadline_s)),
         ("health.interval", format_duration(health.interval_s)),
         ("health.min_samples", str(health.min_samples)),
-        ("retention", str(app.retention)),
+        ("retention.releases", str(app.retention)),
+        (
+            "retention.journal",
+            "(kept for ever)" if project.keep_journal_s is None else format_duration(project.keep_journal_s),
+        ),
         ("rollback_floor", project.rollback_floor or "-"),
         ("parallel", str(project.parallel)),
         ("upload.parallel", str(project.upload.parallel)),

@@ -16,6 +16,7 @@ from fleetdeploy.model.version import Version
 from fleetdeploy.settings import rules
 from fleetdeploy.settings.checks import read_checks, read_health
 from fleetdeploy.settings.logs import read_logs
+from fleetdeploy.settings.retention import read_retention
 from fleetdeploy.settings.service import read_app, refuse_network_path
 from fleetdeploy.settings.strategy import read_strategy
 
@@ -50,7 +51,7 @@ def load_project(path_or_dir: Path | str = ".") -> Project:
 def _read(top: Section, path: Path) -> Project:
     directory = path.resolve().parent
     budget = top.get("budget")
-    retention = top.get("retention")
+    retention = read_retention(top.get("retention"))
     parallel = top.get("parallel")
     floor = top.get("rollback_floor")
     top.need("app", "write  app:  and under it name, exe and root (fleetdeploy init writes an example)")
@@ -60,7 +61,7 @@ def _read(top: Section, path: Path) -> Project:
     timeouts = top.section("timeouts")
     default = Timeouts()
     project = Project(
-        app=read_app(top.section("app"), retention.integer(1, 100) if retention else 3, read_logs(top.get("logs"))),
+        app=read_app(top.section("app"), retention.releases, read_logs(top.get("logs"))),
         artifacts=_read_artifacts(top.section("artifacts")),
         strategy=read_strategy(top.section("strategy"), budget.integer(0, 100_000) if budget else 0),
         health=read_health(top.section("health"), read_checks(top.get("checks"), directory)),
@@ -73,7 +74,8 @@ def _read(top: Section, path: Path) -> Project:
             life_ttl_s=v.duration(3, 3600) if (v := timeouts.get("life_ttl")) else default.life_ttl_s,
         ),
         parallel=parallel.integer(1, 500) if parallel else 50,
-        sources=top.places(),
+        sources=top.places() | dict(retention.place),
+        keep_journal_s=retention.journal_s,
         rollback_floor=_floor(floor) if floor else "",
         freeze=read_freeze(top.get("freeze")),
     )

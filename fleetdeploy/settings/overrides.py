@@ -15,6 +15,7 @@ from fleetdeploy.errors import UsageError
 from fleetdeploy.model.project import Project
 from fleetdeploy.model.strategy import Amount, parse_canary
 from fleetdeploy.settings import rules
+from fleetdeploy.settings.retention import parse_keep
 from fleetdeploy.settings.strategy import KINDS, ON_EXPIRY, ON_UNKNOWN, ON_UNREACHABLE
 
 
@@ -89,6 +90,7 @@ OVERRIDES: dict[str, Override] = {
     "min_healthy": Override("health.min_healthy", "health", "min_healthy_s", _positive),
     "deadline": Override("health.deadline", "health", "deadline_s", _positive),
     "interval": Override("health.interval", "health", "interval_s", _positive),
+    "keep_journal": Override("retention.journal", "", "keep_journal_s", parse_keep),
     "parallel": Override("parallel", "", "parallel", _whole(1, 500)),
     "allow_dirty": Override("artifacts.allow_dirty", "artifacts", "allow_dirty", _flag),
     # For one run only, so they are options and never variables or lines of a file (see OPTION_ONLY).

@@ -64,6 +64,7 @@ def test_every_override_reaches_its_field(project: Project) -> None:
         "on_unknown": "stop",
         "unreachable": "skip",
         "budget": "7",
+        "keep_journal": "180d",
         "parallel": "7",
         "deadline": "777s",
         "on_expiry": "rollback",
