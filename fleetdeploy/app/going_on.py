@@ -17,7 +17,7 @@ from fleetdeploy.app.open_entries import OpenRollout, find_open, leave_as_it_is
 from fleetdeploy.app.plan_files import has_files, read_plan, with_files
 from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
-from fleetdeploy.app.undoing import rollback_plan
+from fleetdeploy.app.undoing import continued, rollback_plan
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import FleetdeployError, RefusalReason, Refused
 from fleetdeploy.model.plan import Plan
@@ -110,7 +110,10 @@ def _undo(
 ) -> RolloutResult:
     """From the hosts' own memory: an unended rollback under its own id, else a new one that undoes this rollout."""
     goes_back = found.kind == "back"
-    plan = rollback_plan(workspace, sights, rollout=found.undoes if goes_back else found.id)
+    if goes_back:
+        plan = continued(workspace, sights, found.undoes, found.version)
+    else:
+        plan = rollback_plan(workspace, sights, rollout=found.id)
     back = Back(plan, rollout=found.id if goes_back else "")
     return run_back(workspace, back, actor=actor, reporter=reporter, take_over=take_over)
 

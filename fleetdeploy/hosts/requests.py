@@ -73,6 +73,7 @@ def open_(value: OpenRequest, lock_wait_s: float) -> dict[str, Any]:
         "direction": value.direction,
         "strong": value.strong,
         "opened_at": value.opened_at,
+        "target": value.target,
         "lock_wait_s": lock_wait_s,
     }
 

@@ -105,6 +105,7 @@ class Plan:
 
     Attributes:
         kind: ``forward`` or ``back``; a plan that goes back has no artifact and names what it ``undoes``.
+        target: the version that a rollback was told to go back to, "" if it undoes one rollout.
         max_unavailable: the healthy floor, rounded: hosts that may be not healthy at once.
         down_at_start: hosts that count against the floor before anything was touched.
         problems: if there is one, the plan can be shown but not carried out.
@@ -126,6 +127,7 @@ class Plan:
     max_unavailable: int
     down_at_start: tuple[str, ...] = ()
     undoes: str = ""
+    target: str = ""
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     permits: Permits = NO_PERMITS

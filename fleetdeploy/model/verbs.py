@@ -265,6 +265,7 @@ class OpenRequest:
     direction: Direction = "forward"
     opened_at: str = ""
     strong: bool = False
+    target: str = ""  # of a rollback to a named version: whoever continues it must know
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,11 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """A rollback that has not ended goes on first."""
+    """A rollback that has not ended goes on first; ``target``: the version it was told to go back to, if one."""
 
     rollout: str
     undoes: str
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ def candidate(observations: Mapping[str, Observation | None]) -> Choice:
         newest = _newest(records, backs)
         if silent and newest not in named_open:
             return NeedsId(silent)
-        return Continue(newest, next(r.undoes for r in records[newest].values()))
+        undoes = next(r.undoes for r in records[newest].values())
+        return Continue(newest, undoes, _version(records, newest))
     forwards = [rid for rid in unended if _kind(records, rid) == "forward"]
     if forwards:
         newest = _newest(records, forwards)
@@ -179,6 +181,7 @@ def build_rollback(request: RollbackRequest, observed: Mapping[str, Sight]) -> P
         max_unavailable=floor,
         down_at_start=tuple(h.host for h in hosts if h.healthy is False),
         undoes=undoes,
+        target=request.target,
         problems=tuple(problems),
         notes=tuple(
             f"{h.host} is left as it is: {h.why}" for h in hosts if h.why and h.action is not HostAction.CHANGE

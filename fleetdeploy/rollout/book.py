@@ -144,8 +144,8 @@ class Book:
             self.say(ev.Heartbeat(f"{self.state.phase.value.replace('_', ' ')}: {listed}"))
 
     def _store_text(self, lost: StoreError) -> str:
-        if self.turned:
-            return f"the store cannot be written any more ({lost.what}): going back needs none and goes on"
+        if self.turned or self.plan.kind == "back" or self.run.decision.startswith("abort"):
+            return f"the store cannot be written ({lost.what}): going back needs none and goes on"
         return f"the store cannot be written any more ({lost.what}): no new host is started"
 
     def phase(self, phase: Phase) -> None:
@@ -198,7 +198,7 @@ class Book:
 
     def link(self, name: str, undo: str) -> int:
         """Which one in the chain of rollouts that are undone on this host that is, from 0."""
-        chain = self.pages[name].plan.undo
+        chain = self.pages[name].plan.undo if name in self.pages else ()
         return chain.index(undo) if undo in chain else 0
 
     def in_state(self, states: Iterable[HostState]) -> tuple[str, ...]:

@@ -108,6 +108,7 @@ def _open(book: Book, name: str, expected: OpenEntry | None) -> Task[HostPort]:
         expected=(expected.rollout, expected.conductor, expected.token) if expected else None,
         direction=run.plan.kind,
         opened_at=utc_now(),
+        target=run.plan.target,
         strong=_is_strong(book),
     )
 

@@ -56,7 +56,12 @@ OPEN = {"ended": False, "outcome": "", "done": False}
         # Changed nothing anywhere: the one before counts.
         ({"x": seen(A, record("B", 2, intent=False, done=False))}, Undo("A", "v1.4.2", is_open=False)),
         # An unended rollback first.
-        ({"x": seen(A, record("K", 2, kind="back", undoes="A", **OPEN))}, Continue("K", "A")),
+        ({"x": seen(A, record("K", 2, kind="back", undoes="A", to_label="", **OPEN))}, Continue("K", "A")),
+        # It was told a version: the host that was not reached yet has to know how far it goes.
+        (
+            {"x": seen(A, record("K", 2, kind="back", undoes="A", to_label="v1.4.0", **OPEN))},
+            Continue("K", "A", "v1.4.0"),
+        ),
         ({"x": seen(A, record("B", 2, **OPEN))}, Undo("B", "v1.4.2", is_open=True)),
         ({"x": seen(A, record("B", 2, intent=False, **OPEN))}, CloseOnly("B", "v1.4.2", "aborted")),
         # Its end is missing on one host only.
