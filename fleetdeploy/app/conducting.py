@@ -15,7 +15,7 @@ from typing import Literal
 from ulid import ULID
 
 from fleetdeploy.app.connect import Vault, connector
-from fleetdeploy.app.recorded import open_journal
+from fleetdeploy.app.recorded import forget_old, open_journal
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.interrupt import Interrupt
 from fleetdeploy.errors import ExitCode, FleetdeployError
@@ -130,6 +130,7 @@ def open_ports(workspace: Workspace, reporter: Reporter, *, bare: bool = False) 
             interrupt=Interrupt(_leave),
             password=password,
         )
+        forget_old(journal, project)
     finally:
         journal.close()
 

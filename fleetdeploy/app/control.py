@@ -105,7 +105,7 @@ def _running(journal: Journal, workspace: Workspace, wanted: str) -> RolloutRow 
 
 def _may_live(row: RolloutRow) -> bool:
     """False if it ran on this machine and its process is gone; of other machines nothing is known here."""
-    if row.actor.rpartition("@")[2] != socket.gethostname() or sys.platform == "win32":
+    if (row.holder or row.actor).rpartition("@")[2] != socket.gethostname() or sys.platform == "win32":
         return True
     try:
         os.kill(row.pid, 0)

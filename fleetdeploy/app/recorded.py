@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.journal import EventRow, Journal, RolloutRow
 from fleetdeploy.errors import StoreError, UsageError
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.project import Project
+from fleetdeploy.settings.retention import parse_keep
 
 
 def open_journal(*, required: bool = True) -> Journal:
@@ -24,6 +30,17 @@ def open_journal(*, required: bool = True) -> Journal:
         if required:
             raise
         return Journal.in_memory(error.what)
+
+
+def forget_old(journal: Journal, project: Project | None, env: Mapping[str, str] | None = None) -> None:
+    """What ``retention`` lets go: a few old rollouts at the end of each new one. Never fails what has just ended."""
+    environment = os.environ if env is None else env
+    keep_s = project.keep_journal_s if project else None
+    with suppress(ValueError, StoreError):
+        if project is None and (text := environment.get("FLEETDEPLOY_KEEP_JOURNAL")):
+            keep_s = parse_keep(text)
+        if keep_s is not None and not journal.why_not_kept:
+            journal.forget(keep_s=keep_s)
 
 
 def last_labels(workspace: Workspace) -> dict[str, str]:

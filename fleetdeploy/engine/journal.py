@@ -51,7 +51,10 @@ __all__ = [
     "state_dir",
 ]
 
-_ROW = "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at"
+_ROW = (
+    "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at,"
+    " holder"
+)
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class _Held:
     """A rollout that a conductor of this process writes; ``waiting``: what it said before the rollout was its own."""
 
     conductor: str
+    holder: str = ""
     claimed: bool = True
     waiting: list[tuple[str, Event]] = field(default_factory=list)
 
@@ -122,8 +126,8 @@ class Journal(SideTables):
         head |= {"digest": digest, "undoes": undoes, "actor": actor, "started_at": utc()}
         text = chain.dump(plan)
         first = chain.genesis(head, json.loads(text))
-        columns = (*chain.HEAD, "conductor", "pid", "plan", "last_hash")
-        values = (*(head[name] for name in chain.HEAD), conductor, os.getpid(), text, first)
+        columns = (*chain.HEAD, "conductor", "holder", "pid", "plan", "last_hash")
+        values = (*(head[name] for name in chain.HEAD), conductor, actor, os.getpid(), text, first)
         sql = (
             f"INSERT INTO rollouts ({', '.join(columns)}) VALUES ({','.join('?' * len(columns))})"  # noqa: S608
             " ON CONFLICT (id) DO NOTHING"
@@ -132,12 +136,12 @@ class Journal(SideTables):
             with self._backend.write() as tx:
                 is_new = tx.change(sql, *values) == 1
                 owner = conductor if is_new else tx.rows("SELECT conductor FROM rollouts WHERE id=?", rollout)[0][0]
-            self._held[rollout] = _Held(conductor, claimed=owner == conductor)
+            self._held[rollout] = _Held(conductor, actor, claimed=owner == conductor)
 
     def claim(self, rollout: str) -> None:
         """The hosts are this conductor's: from now on it is the one that writes; the outcome is open again."""
         sql = (
-            "UPDATE rollouts SET conductor=?, pid=?, outcome=NULL, exit_code=NULL, ended_at=NULL WHERE id=?"
+            "UPDATE rollouts SET conductor=?, holder=?, pid=?, outcome=NULL, exit_code=NULL, ended_at=NULL WHERE id=?"
             " RETURNING last_n, last_hash"
         )
         with self._turn:
@@ -145,7 +149,7 @@ class Journal(SideTables):
             if held.claimed:
                 return
             with self._backend.write() as tx:
-                rows = tx.rows(sql, held.conductor, os.getpid(), rollout)
+                rows = tx.rows(sql, held.conductor, held.holder, os.getpid(), rollout)
                 if not rows:
                     raise store_error(StoreTrouble.GONE, self.shown, f"it has no rollout {rollout} any more")
                 n, last = rows[0]
@@ -192,7 +196,7 @@ class Journal(SideTables):
         if row is None or row.id != rollout or row.outcome is not None:
             return False
         with self._turn:
-            self._held[rollout] = _Held(conductor, claimed=row.conductor == conductor)
+            self._held[rollout] = _Held(conductor, conductor, claimed=row.conductor == conductor)
             self.claim(rollout)
             self.append(rollout, RolloutEnded(Outcome(outcome), exit_code, detail))
             self.end(rollout, outcome, exit_code)
@@ -223,8 +227,8 @@ class Journal(SideTables):
         return held
 
     def _now_by(self, tx: Tx, rollout: str) -> str:
-        rows = tx.rows("SELECT conductor, pid FROM rollouts WHERE id=?", rollout)
-        return f"conductor {rows[0][0]} (PID {rows[0][1]})" if rows else f"the store has no {rollout} any more"
+        rows = tx.rows("SELECT conductor, holder, pid FROM rollouts WHERE id=?", rollout)
+        return "conductor {} of {} (PID {})".format(*rows[0]) if rows else f"the store has no {rollout} any more"
 
     # -- read by anyone ----------------------------------------------------------------------------------------------
 

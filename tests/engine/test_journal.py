@@ -58,7 +58,7 @@ def test_the_end_is_written(opened: Open) -> None:
 def test_a_later_conductor_writes_nothing_until_the_hosts_are_its_own(opened: Open) -> None:
     first, second = begun(opened()), opened()
     first.append("01ABC", ev.Note("one"))
-    second.begin("01ABC", plan={"a": 2}, **{**HEAD, "conductor": "C2"})
+    second.begin("01ABC", plan={"a": 2}, **{**HEAD, "conductor": "C2", "actor": "you@there"})
     assert second.append("01ABC", ev.Note("mine, if it is mine")) == 0
     first.append("01ABC", ev.Note("two"))
     number = first.request("01ABC", "pause", "me")
@@ -75,6 +75,7 @@ def test_a_later_conductor_writes_nothing_until_the_hosts_are_its_own(opened: Op
     row = first.rollout("01abc")
     assert row is not None
     assert (row.conductor, row.exit_code, row.ended_at) == ("C2", None, None)
+    assert (row.actor, row.holder) == ("me", "you@there")
     assert first.plan("01ABC") == {"a": 1}, "the plan is the one it began with"
 
 

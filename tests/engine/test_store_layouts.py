@@ -36,9 +36,10 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE TABLE IF NOT EXISTS plans (digest TEXT PRIMARY KEY, input TEXT NOT NULL, at TEXT NOT NULL);
 """
+NEXT = STEPS[-1].number + 1
 # A column that older clients can live without, and one that they cannot.
-MINOR = (*STEPS, Step(4, 2, columns=(("events", "colour", "TEXT NOT NULL DEFAULT 'red'"),)))
-MAJOR = (*STEPS, Step(4, 4, columns=(("events", "colour", "TEXT NOT NULL DEFAULT ''"),)))
+MINOR = (*STEPS, Step(NEXT, 2, columns=(("events", "colour", "TEXT NOT NULL DEFAULT 'red'"),)))
+MAJOR = (*STEPS, Step(NEXT, NEXT, columns=(("events", "colour", "TEXT NOT NULL DEFAULT ''"),)))
 
 
 def first_store(path: Path) -> None:
@@ -125,7 +126,7 @@ def test_an_older_client_writes_a_store_that_allows_it(place: StorePlace) -> Non
     assert (verdict.broken, verdict.events) == (None, 3)
     with newer._backend.read() as tx:
         assert tx.rows("SELECT DISTINCT colour FROM events") == [("red",)]
-        assert dict(tx.rows("SELECT name, value FROM store"))["schema"] == "4", "nobody takes it back"
+        assert dict(tx.rows("SELECT name, value FROM store"))["schema"] == str(NEXT), "nobody takes it back"
     newer.close()
     older.close()
 

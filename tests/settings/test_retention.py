@@ -50,6 +50,6 @@ def test_nonsense_is_refused_with_its_line(value: str) -> None:
 
 @pytest.mark.parametrize("text", ["10m", "0", "180 days", "x"])
 def test_nonsense_in_the_environment(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|within"):
+    with pytest.raises(ValueError, match=r"duration|within"):
         parse_keep(text)
     assert parse_keep("180d") == 180 * DAY

@@ -19,7 +19,7 @@ from fleetdeploy.engine.store.verify import Link, Record
 
 FORMAT = 1
 _HEAD = (
-    *("id", "kind", "fleet", "app", "version", "digest", "undoes", "actor", "conductor", "pid", "started_at"),
+    *("id", "kind", "fleet", "app", "version", "digest", "undoes", "actor", "conductor", "pid", "holder", "started_at"),
     *("outcome", "exit_code", "ended_at", "plan", "last_n", "last_hash"),
 )
 _LINK = ("seq", "n", "at", "conductor", "event", "hash")

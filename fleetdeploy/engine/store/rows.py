@@ -11,7 +11,10 @@ from fleetdeploy.model.events import Event
 
 @dataclass(frozen=True, slots=True)
 class RolloutRow:
-    """One rollout of the journal, newest fields as its conductor last wrote them."""
+    """One rollout of the journal, newest fields as its conductor last wrote them.
+
+    ``actor`` began it; ``holder`` (user@machine) is whose conductor writes it now, with ``conductor`` and ``pid``.
+    """
 
     id: str
     kind: str
@@ -27,6 +30,7 @@ class RolloutRow:
     outcome: str | None
     exit_code: int | None
     ended_at: str | None
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

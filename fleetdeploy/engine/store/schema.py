@@ -102,6 +102,7 @@ STEPS = (
         _chain_old_events,
     ),
     Step(3, 2, ("CREATE UNIQUE INDEX IF NOT EXISTS events_in_order ON events (rollout, n)",)),
+    Step(4, 2, columns=(("rollouts", "holder", "TEXT NOT NULL DEFAULT ''"),)),
 )
 
 
