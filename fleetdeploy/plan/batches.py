@@ -1,14 +1,16 @@
 """All rounding, in one place: how many hosts an amount is, and how a list of hosts is cut into batches.
 
-Pure. Canary amounts round up (10 % of 12 is 2), batches down but at least 1 (25 % of 7 is 1), and the floor caps both.
-Strategies (``plan/strategies/``) use these and do no arithmetic of their own.
+Also after which of them a person is waited for. Pure. Canary amounts round up (10 % of 12 is 2), batches down but at
+least 1 (25 % of 7 is 1), and the floor caps both. Strategies (``plan/strategies/``) use these and do no arithmetic of
+their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.strategy import Amount
 
 
@@ -66,3 +68,13 @@ def cut(hosts: Sequence[Candidate], size: int) -> tuple[tuple[Candidate, ...], .
     """Lists of at most ``size`` hosts, in order."""
     step = max(size, 1)
     return tuple(tuple(hosts[i : i + step]) for i in range(0, len(hosts), step))
+
+
+def pause_after(batches: Sequence[Batch], numbers: Sequence[int]) -> tuple[Batch, ...]:
+    """The batches, with a promotion after those whose numbers are given; they count from 1, as they are shown."""
+    return tuple(replace(b, promotion=True) if b.index + 1 in numbers else b for b in batches)
+
+
+def beyond(batches: Sequence[Batch], numbers: Sequence[int]) -> tuple[int, ...]:
+    """Numbers that no batch has."""
+    return tuple(n for n in numbers if not 1 <= n <= len(batches))

@@ -23,7 +23,7 @@ from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import Expected, Observation
 from fleetdeploy.plan import guards
-from fleetdeploy.plan.batches import Candidate, floor_of
+from fleetdeploy.plan.batches import Candidate, beyond, floor_of
 from fleetdeploy.plan.diff import account_key, config_diff, needs_password
 from fleetdeploy.plan.drift import drift_words
 from fleetdeploy.plan.naming import label_of
@@ -88,6 +88,7 @@ def build_plan(request: PlanRequest, observed: Mapping[str, Sight]) -> Plan:
         floor = floor_of(settings.max_unavailable, settings.batch, scope=len(scope), changing=len(changing))
     problems += _floor_problems(settings, down, floor, changing)
     batches = _batches(request, changing, floor, len(down))
+    problems += _pause_problems(settings, batches)
     if settings.kind == "canary" and changing and not any(b.is_canary for b in batches):
         text = f"no host that would change is a canary by {settings.canary}: nothing would go first"
         problems.append(Problem(RefusalReason.PREFLIGHT, text))
@@ -270,6 +271,16 @@ def _floor_problems(
         text = f"{some} not healthy ({listed}): that is all that may be, no healthy host can be touched"
         return [Problem(RefusalReason.FLOOR, text, next_steps=steps)]
     return []
+
+
+def _pause_problems(settings: StrategySettings, batches: tuple[Batch, ...]) -> list[Problem]:
+    """Who asks for a pause that would never come must not believe that it does."""
+    missing = beyond(batches, settings.pause_after_batch) if batches else ()
+    if not missing:
+        return []
+    listed = ", ".join(str(n) for n in missing)
+    text = f"there is no batch {listed} to pause after: this plan has {len(batches)}"
+    return [Problem(RefusalReason.PREFLIGHT, text, next_steps=(f"--pause-after batch:{len(batches)}",))]
 
 
 def _batches(request: PlanRequest, changing: list[HostPlan], floor: int, down: int) -> tuple[Batch, ...]:

@@ -146,3 +146,14 @@ def test_all_at_once_gives_up_the_floor_and_says_so() -> None:
     made = plan(*(sight(n) for n in "abc"), strategy=StrategySettings(kind="all-at-once"))
     assert [b.hosts for b in made.batches] == [("a", "b", "c")]
     assert any("floor" in note for note in made.notes)
+
+
+def test_a_pause_after_a_batch_that_there_is_not_is_a_problem() -> None:
+    three = plan(*(sight(n) for n in "abc"), strategy=replace(ROLLING, batch=Amount(1), pause_after_batch=(2, 5)))
+    assert [b.promotion for b in three.batches] == [False, True, False]
+    (problem,) = three.problems
+    assert "no batch 5" in problem.what
+    assert "has 3" in problem.what
+    assert problem.next_steps == ("--pause-after batch:3",)
+    assert not plan(sight("a"), strategy=replace(ROLLING, pause_after_batch=(1,))).problems
+    assert not plan(at_target("a"), strategy=replace(ROLLING, pause_after_batch=(1,))).problems, "nothing to do"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetdeploy.model.strategy import Amount, LabelSelector, StrategySettings
-from fleetdeploy.plan.batches import Candidate
+from fleetdeploy.plan.batches import Candidate, beyond
 from fleetdeploy.plan.strategies import STRATEGIES
 
 AMOUNTS = st.builds(
@@ -92,3 +92,23 @@ def test_the_batch_share_is_of_all_that_change() -> None:
     assert [len(b.hosts) for b in plan] == [1] * 7
     plan = STRATEGIES["all-at-once"](fleet(7), StrategySettings(kind="all-at-once"), 7)
     assert [len(b.hosts) for b in plan] == [7]
+
+
+@pytest.mark.parametrize("kind", sorted(STRATEGIES))
+@given(hosts=HOSTS, numbers=st.lists(st.integers(1, 9), max_size=3, unique=True).map(tuple), size=AMOUNTS)
+@settings(max_examples=60, deadline=None)
+def test_pauses_after_batches_are_counted_as_they_are_shown(
+    kind: str, hosts: list[Candidate], numbers: tuple[int, ...], size: Amount
+) -> None:
+    plain = StrategySettings(kind=kind, batch=size)
+    asked = replace(plain, pause_after_batch=numbers)
+    without, batches = (STRATEGIES[kind](hosts, one, 5) for one in (plain, asked))
+    assert [b.index + 1 for b in batches if b.promotion] == sorted(n for n in numbers if n <= len(batches))
+    assert [replace(b, promotion=False) for b in batches] == list(without), "a pause moves no host"
+    assert set(beyond(batches, numbers)) == {n for n in numbers if n > len(batches)}
+
+
+def test_both_pauses_at_once() -> None:
+    chosen = StrategySettings(kind="canary", canary=(Amount(1),), batch=Amount(2), pause_after_canary=True)
+    plan = STRATEGIES["canary"](fleet(6), replace(chosen, pause_after_batch=(3,)), 6)
+    assert [b.promotion for b in plan] == [True, False, True, False]

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.strategy import StrategySettings
-from fleetdeploy.plan.batches import Candidate
+from fleetdeploy.plan.batches import Candidate, pause_after
 
 
 def batches(hosts: Sequence[Candidate], settings: StrategySettings, cap: int) -> tuple[Batch, ...]:
     """One batch with every host, in inventory order; ``build`` gives it a cap as large as the scope."""
-    del settings
     if not hosts:
         return ()
     names = tuple(h.name for h in hosts)
     if cap >= len(names):
-        return (Batch(0, names),)
+        return pause_after((Batch(0, names),), settings.pause_after_batch)
     size = max(cap, 1)  # an explicit max_unavailable still holds
-    return tuple(Batch(i, names[start : start + size]) for i, start in enumerate(range(0, len(names), size)))
+    made = tuple(Batch(i, names[start : start + size]) for i, start in enumerate(range(0, len(names), size)))
+    return pause_after(made, settings.pause_after_batch)

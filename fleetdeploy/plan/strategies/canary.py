@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.strategy import Amount, LabelSelector, StrategySettings
-from fleetdeploy.plan.batches import Candidate, cut, round_down, round_up, spread
+from fleetdeploy.plan.batches import Candidate, cut, pause_after, round_down, round_up, spread
 from fleetdeploy.plan.strategies import rolling
 
 
@@ -30,9 +30,9 @@ def batches(hosts: Sequence[Candidate], settings: StrategySettings, cap: int) ->
         out[-1] = replace(out[-1], promotion=True)
     # The batch share is of all hosts that will change, not of those that happen to be left after the canary.
     size = min(round_down(settings.batch, len(hosts)), max(cap, 1))
-    rolled = rolling.batches(rest, replace(settings, batch=Amount(size)), cap)
+    rolled = rolling.batches(rest, replace(settings, batch=Amount(size), pause_after_batch=()), cap)
     out += [replace(b, index=b.index + len(groups)) for b in rolled]
-    return tuple(out)
+    return pause_after(out, settings.pause_after_batch)
 
 
 def _canaries(hosts: Sequence[Candidate], settings: StrategySettings, cap: int) -> tuple[tuple[Candidate, ...], ...]:

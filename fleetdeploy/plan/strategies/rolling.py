@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.strategy import StrategySettings
-from fleetdeploy.plan.batches import Candidate, cut, round_down, spread
+from fleetdeploy.plan.batches import Candidate, cut, pause_after, round_down, spread
 
 
 def batches(hosts: Sequence[Candidate], settings: StrategySettings, cap: int) -> tuple[Batch, ...]:
@@ -15,7 +15,8 @@ def batches(hosts: Sequence[Candidate], settings: StrategySettings, cap: int) ->
     size = min(round_down(settings.batch, len(ordered)), max(cap, 1))
     groups = cut(ordered, size)
     last = len(groups) - 1
-    return tuple(
+    made = tuple(
         Batch(i, tuple(h.name for h in group), bake_s=settings.bake_batch_s if i < last else 0.0)
         for i, group in enumerate(groups)
     )
+    return pause_after(made, settings.pause_after_batch)
