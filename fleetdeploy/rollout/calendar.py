@@ -22,7 +22,7 @@ from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.hold import Watch
 from fleetdeploy.rollout.way import Stir, Way
 
-_LOOK_S = 0.5
+_LOOK_S = 0.2
 
 
 def wait_for_calendar(
