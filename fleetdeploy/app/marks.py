@@ -19,6 +19,7 @@ from fleetdeploy.errors import HostError, RefusalReason, Refused
 from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.marks import STORE, HeldMark, Mark, ReleaseMark
+from fleetdeploy.model.project import Project
 from fleetdeploy.model.verbs import Actor
 from fleetdeploy.rollout.survey import survey_once, workers_for
 
@@ -56,7 +57,7 @@ def mark_version(
         Refused: nothing is known of that version: neither a file here, nor a mark, nor a host that has it.
     """
     project = workspace.need_project()
-    artifact = _artifact(workspace, version)
+    artifact = _artifact(project, version)
     manifest = artifact.manifest.sha256 if artifact else ""
     wanted = ReleaseMark(
         release=artifact.release_name if artifact else "",
@@ -78,9 +79,8 @@ def mark_version(
     return Marked(wanted, told, unknown, untold)
 
 
-def _artifact(workspace: Workspace, version: str) -> Artifact | None:
+def _artifact(project: Project, version: str) -> Artifact | None:
     """The files, if they are here: a mark belongs to them. Without, it is the name that is marked."""
-    project = workspace.need_project()
     if version not in list_versions(project.artifacts, project.directory):
         return None
     return resolve(project.artifacts, version, project.directory, exe=project.app.exe)
@@ -147,16 +147,15 @@ class Listed:
     held: HeldMark | None
 
 
-def list_artifacts(workspace: Workspace) -> tuple[Listed, ...]:
+def list_artifacts(project: Project) -> tuple[Listed, ...]:
     """Every version here, oldest first, and marked ones whose files are gone. No host is asked.
 
     A mark that belongs to other files of that name is not shown here: it refuses nothing.
     """
-    project = workspace.need_project()
     marks = stored_marks(project.app.app)
     found = []
     for version in list_versions(project.artifacts, project.directory):
-        manifest = _manifest(workspace, version) if any(m.version == version for m in marks) else ""
+        manifest = _manifest(project, version) if any(m.version == version for m in marks) else ""
         own = [m for m in marks if m.mark and m.covers(version, manifest)]
         found.append(Listed(version, own[-1] if own else None))
     here = {listed.version for listed in found}
@@ -164,9 +163,9 @@ def list_artifacts(workspace: Workspace) -> tuple[Listed, ...]:
     return (*(Listed(version, mark) for version, mark in gone.items()), *found)
 
 
-def _manifest(workspace: Workspace, version: str) -> str:
+def _manifest(project: Project, version: str) -> str:
     try:
-        artifact = _artifact(workspace, version)
+        artifact = _artifact(project, version)
     except Refused:
         return ""
     return artifact.manifest.sha256 if artifact else ""

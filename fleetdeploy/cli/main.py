@@ -12,6 +12,7 @@ import typer
 
 from fleetdeploy import __version__
 from fleetdeploy.cli import (
+    artifact_cmd,
     config_cmd,
     control_cmds,
     demo_cmd,
@@ -72,6 +73,7 @@ register(app, "abort", control_cmds.abort)
 register(app, "retry", control_cmds.retry)
 register(app, "exclude", control_cmds.exclude)
 app.add_typer(open_cmd.group, name="open")
+app.add_typer(artifact_cmd.group, name="artifact")
 register(app, "status", status_cmd.status)
 register(app, "drift", drift_cmd.drift)
 register(app, "doctor", doctor_cmd.doctor)

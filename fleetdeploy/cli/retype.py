@@ -13,7 +13,7 @@ from typing import Any
 
 _ASKING = (
     "plan|rollout|rollback|pause|promote|resume|abort|retry|exclude"
-    "|status|doctor|drift|history|show|logs|render|open show|open close"
+    "|status|doctor|drift|history|show|logs|render|open show|open close|artifact mark|artifact unmark"
 )
 _COMMAND = re.compile(rf"\bfleetdeploy ({_ASKING})\b(?! (-i|-C) )")
 _WITH_APP = frozenset(
