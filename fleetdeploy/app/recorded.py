@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.journal import EventRow, Journal, RolloutRow
+from fleetdeploy.engine.store.export import read_export
+from fleetdeploy.engine.store.verify import Verdict, verify
 from fleetdeploy.errors import StoreError, UsageError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.project import Project
@@ -70,6 +75,60 @@ def find_rollout(journal: Journal, wanted: str) -> RolloutRow:
             f"the journal {journal.shown} has no single rollout {wanted!r}", next_steps=("fleetdeploy history",)
         )
     return row
+
+
+def verified(journal: Journal, wanted: str = "") -> tuple[tuple[str, Verdict], ...]:
+    """Each rollout, or the wanted one, and whether its record is whole; oldest first.
+
+    Raises:
+        UsageError: no single rollout is meant.
+    """
+    ids = [find_rollout(journal, wanted).id] if wanted else [r.id for r in reversed(journal.rollouts(limit=None))]
+    verdicts = ((i, journal.verify(i)) for i in ids)
+    return tuple((i, verdict) for i, verdict in verdicts if verdict is not None)
+
+
+def verified_export(file: Path, wanted: str = "") -> tuple[tuple[str, Verdict], ...]:
+    """The same for what ``history --export`` wrote.
+
+    Raises:
+        UsageError: it is no such file, or does not hold the wanted rollout.
+    """
+    try:
+        with file.open(encoding="utf-8") as lines:
+            records = read_export(lines)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        steps = ("fleetdeploy history --export FILE   writes one",)
+        raise UsageError(f"{file} is no export: {why}", next_steps=steps) from None
+    name = wanted.upper()
+    found = [r for r in records if str(r.head["id"]).startswith(name) or str(r.head["id"]).endswith(name)]
+    if wanted and len(found) != 1:
+        raise UsageError(f"{file} has no single rollout {wanted!r}")
+    return tuple((str(r.head["id"]), verify(r)) for r in found)
+
+
+def write_export(
+    journal: Journal, file: Path, *, fleet: str | None = None, app: str | None = None
+) -> Mapping[str, int]:
+    """Write the export beside and put it in place as a whole, readable by its owner only; how many of each kind.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    counts: Counter[str] = Counter()
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with open(os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            for line in journal.export(fleet=fleet, app=app):
+                counts[str(json.loads(line)["record"])] += 1
+                out.write(line + "\n")
+        beside.replace(file)
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}") from None
+    finally:
+        beside.unlink(missing_ok=True)
+    return counts
 
 
 def events_of(journal: Journal, rollout: str, host: str | None) -> tuple[EventRow, ...]:
