@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fleetdeploy.errors import AnswerLost, HostError, ScriptFailed, Stale, Unreachable
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.health import CheckFailure, Sample
+from fleetdeploy.model.marks import ReleaseMark
 from fleetdeploy.model.readiness import Lacking, ReadyReason, ReadyRequest, ReadyResult
 from fleetdeploy.model.scene import Scene, SceneRequest, SceneService
 from fleetdeploy.model.verbs import (
@@ -66,6 +67,7 @@ class FakeHost:
     refuse_login: HostError | None = None
     lose_answer: int = 0
     never_starts: bool = False
+    puts_back_before_start: bool = False
     dies_after_stop: bool = False
     stage_error: HostError | None = None
     drift_before_activate: bool = False
@@ -167,7 +169,7 @@ class FakePort:
                 uptime_s=1.0,
                 free_bytes=10**12,
                 service=service,
-                state=HostState(h.token_high, "", {}, tuple(h.rollouts.values()), entry) if known else None,
+                state=HostState(h.token_high, "", dict(h.releases), tuple(h.rollouts.values()), entry) if known else None,
                 staged=tuple(h.staged),
             )
 
@@ -302,6 +304,10 @@ class FakePort:
         h.log.append(f"stop {h.version}")
         if h.never_starts:
             h.log.append(f"start {h.version}")
+            if request.one_way and not h.puts_back_before_start:
+                h.rollouts[record.id] = record
+                h.image, h.sha256, h.version, h.state = image, request.exe_sha256, request.version, "Stopped"
+                return self._result(ActivateOutcome.LEFT_FAILED, failure=HostFailure("start", "1053", win32=1053))
             h.rollouts[record.id] = replace(record, put_back=True)
             h.pid += 1
             return self._result(ActivateOutcome.PUT_BACK, failure=HostFailure("start", "1053", win32=1053))
@@ -328,6 +334,7 @@ class FakePort:
             return ActivateResult(ActivateOutcome.ABSENT, "absent", 0, "", "")
         image = origin.image_path.strip('"')
         h.image, h.sha256, h.version, h.pid = image, origin.sha256, origin.label, h.pid + 1
+        h.state = "Running" if origin.was_running else h.state
         h.log.append(f"start {h.version}")
         if request.undo != request.claim.rollout:
             own = h.rollouts[request.claim.rollout]
@@ -390,7 +397,26 @@ class FakePort:
                 if other in h.rollouts and not h.rollouts[other].ended:
                     h.rollouts[other] = replace(h.rollouts[other], ended=True, outcome=outcome)
             h.log.append(f"close {request.outcome}")
+            self._mark(request.mark)
             return request.outcome
+
+    def _mark(self, mark: ReleaseMark | None) -> None:
+        h = self.h
+        if mark is None or (mark.mark == "good" and mark.release not in h.releases):
+            return
+        h.releases[mark.release] = ReleaseRecord(
+            mark.release,
+            mark.version,
+            mark.manifest_sha256,
+            "",
+            "",
+            "",
+            mark.mark,
+            None,
+            marked_by=mark.by,
+            marked_at="2026-11-21T03:00:00Z",
+            marked_why=mark.why,
+        )
 
     def prune(self, claim: Claim, keep: int) -> PruneResult:
         self._enter()
