@@ -1,12 +1,12 @@
 """Every host beside its own record: configuration, running exe, files of the active release. Asks, changes nothing.
 
-What counts as a difference is ``plan/drift.py``'s to say. Two calls per host: ``observe`` for all (one login per
-credential first), then ``files`` where fleetdeploy has staged what is active.
+What counts as a difference is ``plan/drift.py``'s to say. Two calls per host: ``observe``, then ``files`` where
+fleetdeploy has staged what is active. Logins by the rule of ``rollout/survey.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,18 +14,17 @@ from fleetdeploy.app.apps import check_known
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts.resolve import resolve
-from fleetdeploy.engine.executor import Done, Workers
+from fleetdeploy.engine.executor import Tools
 from fleetdeploy.errors import FleetdeployError, HostError
-from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.model.artifact import Manifest
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.verbs import FilesResult, Observation, ReleaseRecord
 from fleetdeploy.plan.drift import Difference, baseline_of, drift_of, file_drift, recorded_anything
 from fleetdeploy.plan.naming import label_of
-from fleetdeploy.rollout.survey import lost_by, survey_once
+from fleetdeploy.rollout.ports import HostPort
+from fleetdeploy.rollout.survey import See, lost_by, survey_once
 
-_TAG = "files"
 Status = Literal["as recorded", "drifted", "nothing recorded", "in the middle of a rollout", "cannot be asked"]
 Tick = Callable[[], None]
 
@@ -62,12 +61,12 @@ def find_drift(workspace: Workspace, *, tick: Tick = lambda: None) -> tuple[Host
         UsageError: a secret cannot be read, or no host knows the app.
     """
     parallel = workspace.project.parallel if workspace.project else 50
-    sights = survey_once(workspace.scope, connector(workspace, looking=True), parallel=parallel, tick=tick)
+    found: dict[str, FilesResult | HostError] = {}
+    connect = connector(workspace, looking=True)
+    sights = survey_once(workspace.scope, connect, parallel=parallel, tick=tick, see=_seeing(found))
     check_known(workspace, sights)
-    staged = {h.name: record for h in workspace.scope if (record := _staged(sights[h.name].observation)) is not None}
-    found = _files(workspace, staged, parallel=parallel, tick=tick)
     manifests = _Manifests(workspace)
-    return tuple(_judge(h, sights[h.name], staged.get(h.name), found.get(h.name), manifests) for h in workspace.scope)
+    return tuple(_judge(h, sights[h.name], found.get(h.name), manifests) for h in workspace.scope)
 
 
 def _staged(seen: Observation | None) -> ReleaseRecord | None:
@@ -79,13 +78,7 @@ def _staged(seen: Observation | None) -> ReleaseRecord | None:
     return record if record is not None and record.manifest_sha256 and record.mark != "adopted" else None
 
 
-def _judge(
-    host: Host,
-    sight: Sight,
-    record: ReleaseRecord | None,
-    files: FilesResult | HostError | None,
-    manifests: _Manifests,
-) -> HostDrift:
+def _judge(host: Host, sight: Sight, files: FilesResult | HostError | None, manifests: _Manifests) -> HostDrift:
     seen = sight.observation
     if seen is None:
         return HostDrift(host.name, host.zone, "cannot be asked", error=sight.error, lost=sight.lost or Lost.FAILED)
@@ -93,7 +86,7 @@ def _judge(
         half = recorded_anything(seen.state)
         return HostDrift(host.name, host.zone, "in the middle of a rollout" if half else "nothing recorded")
     differences = drift_of(seen)
-    error, lost = "", None
+    error, lost, record = "", None, _staged(seen)
     if isinstance(files, FilesResult) and record is not None:
         differences += file_drift(record.manifest_sha256, files, manifests.get(record))
     elif isinstance(files, HostError):
@@ -102,32 +95,26 @@ def _judge(
     return HostDrift(host.name, host.zone, status, label_of(seen), differences, error, lost)
 
 
-def _files(
-    workspace: Workspace, staged: Mapping[str, ReleaseRecord], *, parallel: int, tick: Tick
-) -> dict[str, FilesResult | HostError]:
-    hosts = {h.name: h for h in workspace.scope}
-    connect = connector(workspace, looking=True)
-    workers: Workers[HostVerbs] = Workers(
-        lambda name: connect(hosts[name]),
-        parallel=parallel,
-        beat_interval_s=3600.0,
-        dispose=lambda verbs: verbs.disconnect(),
-    )
-    found: dict[str, FilesResult | HostError] = {}
-    try:
-        for name, record in staged.items():
-            workers.submit(name, _TAG, lambda tools, key=record.key: tools.resource.files(key))  # type: ignore[misc]
-        while len(found) < len(staged):
-            message = workers.next(1.0)
-            tick()
-            if not isinstance(message, Done) or message.tag != _TAG:
-                continue
-            if message.error is not None and not isinstance(message.error, HostError):
-                raise message.error
-            found[message.host] = message.error if message.error is not None else message.value
-    finally:
-        workers.shutdown(10.0)
-    return found
+def _seeing(found: dict[str, FilesResult | HostError]) -> See:
+    """Looks at a host, and at the files of its release while it is there; those land in ``found``."""
+
+    def see(host: Host) -> Callable[[Tools[HostPort]], Sight]:
+        def task(tools: Tools[HostPort]) -> Sight:
+            try:
+                seen = tools.resource.observe()
+            except HostError as error:
+                return Sight(host.name, lost=lost_by(error), error=error.what.removeprefix(f"{host.name}: "))
+            record = _staged(seen)
+            if record is not None:
+                try:
+                    found[host.name] = tools.resource.files(record.key)
+                except HostError as error:
+                    found[host.name] = error
+            return Sight(host.name, seen)
+
+        return task
+
+    return see
 
 
 class _Manifests:

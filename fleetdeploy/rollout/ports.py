@@ -23,6 +23,7 @@ from fleetdeploy.model.verbs import (
     Claim,
     CloseRequest,
     Direction,
+    FilesResult,
     Observation,
     OpenRequest,
     OpenResult,
@@ -38,6 +39,7 @@ class HostPort(Protocol):
     """The verbs of one host (``hosts/verbs.py``); used by one thread. Raises only ``HostError`` kinds."""
 
     def observe(self) -> Observation: ...
+    def files(self, release: str) -> FilesResult: ...
     def open(self, request: OpenRequest) -> OpenResult: ...
     def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult: ...
     def stage(

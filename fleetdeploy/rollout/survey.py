@@ -19,6 +19,8 @@ from fleetdeploy.rollout.ports import HostPort
 
 _TAG = "survey"
 
+See = Callable[[Host], Callable[[Tools[HostPort]], Sight]]
+
 
 def lost_by(error: HostError) -> Lost:
     """What an error says about the host, by its kind."""
@@ -64,8 +66,12 @@ def survey(
     checks: Sequence[CheckSpec] = (),
     version: str = "",
     tick: Callable[[], None] = lambda: None,
+    see: See | None = None,
 ) -> dict[str, Sight]:
-    """Every host as it is now, in the order given. ``tick`` is called about once a second."""
+    """Every host as it is now, in the order given. ``tick`` is called about once a second.
+
+    ``see``: how a host is looked at, if not by one sample of the checks.
+    """
     sights: dict[str, Sight] = {}
     waiting: dict[tuple[str, str], list[Host]] = {}
     for host in hosts:
@@ -74,7 +80,7 @@ def survey(
     trusted: set[tuple[str, str]] = set()
 
     def submit(host: Host) -> None:
-        workers.submit(host.name, _TAG, look_at(host, checks, version))
+        workers.submit(host.name, _TAG, see(host) if see else look_at(host, checks, version))
 
     for group in waiting.values():
         submit(group.pop(0))
@@ -126,10 +132,11 @@ def survey_once(
     version: str = "",
     parallel: int = 50,
     tick: Callable[[], None] = lambda: None,
+    see: See | None = None,
 ) -> dict[str, Sight]:
     """A survey with workers of its own: what ``status``, ``plan`` and the search for a rollback need."""
     workers = workers_for(hosts, connect, parallel=parallel, beat_interval_s=3600.0)
     try:
-        return survey(workers, hosts, checks=checks, version=version, tick=tick)
+        return survey(workers, hosts, checks=checks, version=version, tick=tick, see=see)
     finally:
         workers.shutdown(10.0)

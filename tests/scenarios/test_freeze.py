@@ -24,7 +24,7 @@ def given_frozen(world: World) -> datetime:
 
 def test_a_frozen_fleet_refuses_a_start_and_nothing_else(world: World) -> None:
     world.given_setting("kind: canary, canary: 1, batch: 2, bake_canary: 400ms, pause_timeout: 1s", "kind: all-at-once")
-    world.given_hosts(2)
+    world.given_hosts(1)
     world.given_version("v1.4.2")
     until = given_frozen(world)
     # When somebody starts a rollout
