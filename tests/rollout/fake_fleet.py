@@ -169,7 +169,7 @@ class FakePort:
                 uptime_s=1.0,
                 free_bytes=10**12,
                 service=service,
-                state=HostState(h.token_high, "", dict(h.releases), tuple(h.rollouts.values()), entry) if known else None,
+                state=HostState(h.token_high, "", {**h.releases}, tuple(h.rollouts.values()), entry) if known else None,
                 staged=tuple(h.staged),
             )
 
