@@ -55,6 +55,7 @@ _ROW = (
     "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at,"
     " holder"
 )
+_END = "UPDATE rollouts SET outcome=?, exit_code=?, ended_at=? WHERE id=? AND conductor=?"
 
 
 @dataclass(slots=True)
@@ -180,14 +181,13 @@ class Journal(SideTables):
 
     def end(self, rollout: str, outcome: str | None, exit_code: int) -> None:
         """This conductor's part is over; ``outcome`` None: the rollout stays open."""
-        sql = "UPDATE rollouts SET outcome=?, exit_code=?, ended_at=? WHERE id=? AND conductor=?"
         with self._turn:
             held = self._mine(rollout)
             if not held.claimed:  # it was never its own: what it said is nobody's history
                 held.waiting.clear()
                 return
             with self._backend.write() as tx:
-                if not tx.change(sql, outcome, exit_code, utc(), rollout, held.conductor):
+                if not tx.change(_END, outcome, exit_code, utc(), rollout, held.conductor):
                     raise store_error(StoreTrouble.REPLACED, self.shown, self._now_by(tx, rollout))
 
     def settle(self, rollout: str, outcome: str, exit_code: int, *, conductor: str, detail: str = "") -> bool:
@@ -311,4 +311,7 @@ def _write_event(
     sql = "INSERT INTO events (rollout, at, event, n, conductor, hash) VALUES (?,?,?,?,?,?) RETURNING seq"
     seq = int(tx.rows(sql, rollout, at, text, n, conductor, last)[0][0])
     tx.change("UPDATE rollouts SET last_n=?, last_hash=? WHERE id=?", n, last, rollout)
+    if isinstance(event, RolloutEnded):  # in one: nobody finds an end that was told and not written
+        outcome = event.outcome.value if event.outcome else None
+        tx.change(_END, outcome, event.exit_code, at, rollout, conductor)
     return n, last, seq

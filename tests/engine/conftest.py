@@ -9,7 +9,6 @@ import pytest
 
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.engine.store.place import StorePlace, store_place
-from tests.postgres import PostgresServer
 
 HEAD = {
     "kind": "forward",
@@ -22,14 +21,6 @@ HEAD = {
     "conductor": "C1",
 }
 Open = Callable[[], Journal]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """The server of this worker."""
-    server = PostgresServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

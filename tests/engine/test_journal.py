@@ -55,6 +55,13 @@ def test_the_end_is_written(opened: Open) -> None:
     assert (row.outcome, row.exit_code, row.conductor) == (None, 130, "C1")
 
 
+def test_an_end_that_is_told_is_written_with_it(opened: Open) -> None:
+    begun(opened()).append("01ABC", ev.RolloutEnded(Outcome.ROLLED_BACK, 3))  # and then it is killed
+    row = opened().rollout("01ABC")
+    assert row is not None
+    assert (row.outcome, row.exit_code, bool(row.ended_at)) == ("rolled_back", 3, True)
+
+
 def test_a_later_conductor_writes_nothing_until_the_hosts_are_its_own(opened: Open) -> None:
     first, second = begun(opened()), opened()
     first.append("01ABC", ev.Note("one"))

@@ -24,6 +24,7 @@ from fleetdeploy.rollout.conduct import conduct
 from fleetdeploy.rollout.ports import HostPort, Ports
 from fleetdeploy.rollout.result import RolloutResult, RolloutRun
 from fleetdeploy.rollout.survey import survey_once
+from tests.journals import assert_whole
 from tests.rollout.fake_fleet import ACTOR, ROOT, FakeHost, FakePort
 
 HEALTH = HealthSpec(
@@ -108,4 +109,5 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     made = Scene(tmp_path)
     made.journal = Journal(tmp_path / "journal.sqlite3")
     yield made
+    assert_whole(made.journal)
     made.journal.close()
