@@ -36,6 +36,9 @@ def plan_blocks(plan: Plan) -> tuple[Block, ...]:
     blocks += [Lines(lines)] if (lines := _configuration(plan)) else []
     in_table = {f"{h.host} is left as it is: {h.why}" for h in plan.hosts}
     tail = [f"note: {note}" for note in plan.notes if note not in in_table]
+    if plan.kind == "forward":
+        tail += [f"freeze: {window}" for window in plan.freeze]
+        tail += [f"note: no host is changed before {plan.permits.not_before}"] if plan.permits.not_before else []
     tail += [f"problem: {line}" for line in problem_lines(plan)]
     return (*blocks, Lines([*tail, f"plan {plan.digest}"]))
 

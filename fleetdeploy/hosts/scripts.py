@@ -15,6 +15,7 @@ from fleetdeploy.errors import FleetdeployError
 
 VERBS = (
     "observe",
+    "files",
     "open",
     "turn",
     "stage",

@@ -1,4 +1,4 @@
-"""The nine host verbs, typed (design.md section 4, protocol.md). The only door through which a host is changed.
+"""The host verbs, typed (design.md section 4, protocol.md). The only door through which a host is changed.
 
 Each verb renders one constant script, sends its request as parameters and parses the one JSON object that comes back.
 It decides nothing: what to ask, and what an answer means for the fleet, is the conductor's business. The rules of
@@ -97,7 +97,7 @@ class HostVerbs:
 
     def files(self, release: str) -> FilesResult:
         """The files of a release's folder with their hashes. Takes no lock, changes nothing; bounded."""
-        request = {"release": release, "max_files": _MAX_FILES, "max_bytes": _MAX_BYTES}
+        request = {"release": release, "max_files": _MAX_FILES, "max_bytes": _MAX_BYTES, "max_ms": int(_CALL_S * 1000)}
         return answers.files(self._call("files", request, deadline_s=2 * _CALL_S))
 
     def scene(self, request: SceneRequest, *, deadline_s: float = 10.0) -> Scene | None:

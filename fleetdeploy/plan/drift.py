@@ -218,7 +218,7 @@ def file_drift(recorded_sha256: str, found: FilesResult, manifest: Manifest | No
     if not found.exists:
         return (Difference("release folder", found.folder, "gone"),)
     if found.truncated:
-        return (Difference("release folder", "as staged", f"more than {len(found.files)} files: not compared"),)
+        return (Difference("release folder", "as staged", f"too much to be compared ({len(found.files)} files were read)"),)
     now = Manifest(tuple(sorted(found.files, key=lambda f: f.path)))
     if now.sha256 == recorded_sha256:
         return ()
@@ -235,10 +235,12 @@ def file_drift(recorded_sha256: str, found: FilesResult, manifest: Manifest | No
 
 
 def _file(was: FileEntry | None, now: FileEntry | None) -> Difference | None:
-    if was is None and now is not None:
+    if was is None and now is not None and now.sha256:
         return Difference(f"file {now.path}", "(not part of it)", _hash(now.sha256))
     if was is not None and now is None:
         return Difference(f"file {was.path}", _hash(was.sha256), "missing")
+    if now is not None and not now.sha256:
+        return Difference(f"file {now.path}", _hash(was.sha256) if was else "(not part of it)", "cannot be read")
     if was is not None and now is not None and was.sha256 != now.sha256:
         return Difference(f"file {was.path}", _hash(was.sha256), _hash(now.sha256))
     return None

@@ -329,6 +329,12 @@ def test_missing_changed_and_extra_files_are_named() -> None:
     }
 
 
+def test_a_file_that_cannot_be_read_is_said() -> None:
+    found = folder(FILES[0], replace(FILES[1], sha256=""), FileEntry("app.log", "", 1))
+    told = {d.key: d.found for d in file_drift(MANIFEST.sha256, found, MANIFEST)}
+    assert told == {"file app.log": "cannot be read", "file web/Index.html": "cannot be read"}
+
+
 def test_without_the_manifest_only_that_it_differs() -> None:
     other = Manifest((FileEntry("else.exe", "55" * 32, 1),))
     for manifest in (None, other):
@@ -340,7 +346,7 @@ def test_without_the_manifest_only_that_it_differs() -> None:
 def test_a_folder_that_is_gone_or_too_large() -> None:
     gone = FilesResult(r"C:\apps\shop\releases\v1", False)
     assert file_drift(MANIFEST.sha256, gone, MANIFEST)[0].found == "gone"
-    assert "not compared" in file_drift(MANIFEST.sha256, folder(*FILES, truncated=True), MANIFEST)[0].found
+    assert "too much" in file_drift(MANIFEST.sha256, folder(*FILES, truncated=True), MANIFEST)[0].found
     many = folder(*(FileEntry(f"log{i:03}", "66" * 32, 1) for i in range(100)))
     told = file_drift(MANIFEST.sha256, many, MANIFEST)
     assert len(told) == 21
