@@ -6,6 +6,7 @@ Read from the store; the host itself is asked only for evidence that the store d
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,23 +36,23 @@ def show(
     from fleetdeploy.app.recorded import events_of, find_rollout, open_journal
     from fleetdeploy.cli.evidence_view import json_of
 
-    # With a host to ask, a store that cannot be opened is no reason to see nothing.
-    journal = open_journal(required=host is None)
     row: RolloutRow | None = None
     entries: tuple[EventRow, ...] = ()
-    kept: tuple[Evidence, ...] = ()
-    try:
-        row = find_rollout(journal, rollout)
-        entries = events_of(journal, row.id, host)
-        kept = recorded(journal, row.id, host) if host is not None else ()
-    except UsageError:
-        if host is None:
-            raise
-    finally:
-        journal.close()
+    # With a host to ask, a store that cannot be opened is no reason to see nothing.
+    with closing(open_journal(required=host is None)) as journal:
+        try:
+            row = find_rollout(journal, rollout)
+            entries = events_of(journal, row.id, host)
+        except UsageError:
+            if host is None:
+                raise
+        # A rollback keeps what it finds under the rollout that it undoes: that is what failed. Its own store may not
+        # know that rollout, and has the evidence all the same.
+        failed = (row.undoes or row.id) if row else rollout.upper()
+        kept = recorded(journal, failed, host) if host is not None else ()
     remarks: list[str] = []
     if host is not None and not kept:
-        kept, remarks = _from_host(row.id if row else rollout, host, inventory, project, app, known=row is not None)
+        kept, remarks = _from_host(failed, host, inventory, project, app, known=row is not None)
     data: dict[str, Any] = {
         "rollout": dataclasses.asdict(row) if row else None,
         "events": [entry.to_json() for entry in entries],
@@ -90,7 +91,7 @@ def _head(row: RolloutRow | None, entries: tuple[EventRow, ...]) -> list[str]:
     from fleetdeploy.cli.output.wording import sentences
 
     if row is None:
-        return ["this rollout is not in the store of this machine; this is what the host kept"]
+        return ["the store of this machine does not have the events of this rollout"]
     head = f"{row.id}: {row.kind} {row.app} {row.version} on {row.fleet}, plan {row.digest}, by {row.actor}"
     lines = [head, f"outcome: {(row.outcome or 'open').replace('_', ' ')}"]
     for entry in entries:

@@ -201,7 +201,12 @@ def _tail(data: Json) -> LogTail:
 
 
 def _text(data: Json, name: str) -> str:
-    return str(data.get(name) or "")
+    return _whole(str(data.get(name) or ""))
+
+
+def _whole(text: str) -> str:
+    """A log cut in the middle of a character, or full of zeros after a crash: nothing that no store could hold."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _number(data: Json, name: str, missing: int = 0) -> int:
@@ -211,7 +216,7 @@ def _number(data: Json, name: str, missing: int = 0) -> int:
 
 def _texts(data: Json, name: str) -> tuple[str, ...]:
     value = data.get(name)
-    return tuple(str(one) for one in value) if isinstance(value, (list, tuple)) else ()
+    return tuple(_whole(str(one)) for one in value) if isinstance(value, (list, tuple)) else ()
 
 
 def _objects(data: Json, name: str) -> tuple[Json, ...]:

@@ -30,7 +30,7 @@ def forget() -> Iterator[None]:
         ({"project": "/x", "app": "shop"}, "fleetdeploy plan v1", "fleetdeploy plan -C /x v1"),
         ({"app": "shop"}, "fleetdeploy rollback --to V", "fleetdeploy rollback --app shop --to V"),
         ({"inventory": "prod"}, "fleetdeploy init makes one", "fleetdeploy init makes one"),
-        ({"inventory": "prod"}, "fleetdeploy show 01AB", "fleetdeploy show 01AB"),
+        ({"inventory": "prod"}, "fleetdeploy show 01AB", "fleetdeploy show -i prod 01AB"),
         ({"inventory": "prod"}, "fleetdeploy status -i stage", "fleetdeploy status -i stage"),
     ],
 )
