@@ -39,7 +39,8 @@ POINTS: Mapping[str, str] = {
     "before-turn": "it was decided to go back, that is not recorded",
     "turn-recorded": "that it goes back is recorded, no host knows",
     "after-turn": "every host that answers has turned",
-    "after-back": "every host that was changed has gone back",
+    "after-back": "the rollout turned, and every host that it changed has gone back",
+    "after-undo": "every host that a rollback undoes has gone back",
     "before-prune-all": "every batch is through",
     "before-close-all": "the outcome is decided, no host knows",
     "after-close-all": "the end is written on the hosts, not in the journal",
@@ -119,7 +120,7 @@ def arm(wanted: str) -> None:
         _armed = None
         return
     kind, _, rest = wanted.partition(":")
-    if kind == "log":
+    if kind == "log" and rest:
         _armed = _Armed("", 0, rest)
         return
     if kind not in POINTS or (rest and not rest.isdigit()):

@@ -267,5 +267,5 @@ class _Conductor:
         names = [n for n in self.plan.changing if book.pages[n].state is _S.PENDING and book.pages[n].opened]
         if not put_back(book, self.crew, (*names, *changed_late(book))):
             return end.interrupted(book, self.crew, "on the way back")
-        crashpoint("after-back")
+        crashpoint("after-undo")
         return end.finish(book, self.crew, end.rollback_ending(book))

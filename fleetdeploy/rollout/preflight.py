@@ -26,6 +26,12 @@ from fleetdeploy.rollout.survey import survey
 
 _S = HostState
 _NOT_ASKED = frozenset({_S.EXCLUDED, _S.UNREACHABLE})
+# Of a rollout that had ended before; "aborted" may have left hosts as they were (8).
+_CODES = {
+    Outcome.SUCCEEDED: ExitCode.OK,
+    Outcome.ROLLED_BACK: ExitCode.UNDONE,
+    Outcome.ROLLBACK_INCOMPLETE: ExitCode.MIXED,
+}
 
 
 class Preflight:
@@ -232,7 +238,9 @@ class Preflight:
         book.note(f"this rollout has ended already ({text}): its end is written where it was missing")
         unclosed = close_all(book, self.crew, text)
         book.state = book.state.ended(outcome)
-        code = ExitCode.PARTIAL if unclosed or outcome is not Outcome.SUCCEEDED else ExitCode.OK
+        code = _CODES.get(outcome, ExitCode.PARTIAL)
+        if code is ExitCode.OK and unclosed:
+            code = ExitCode.PARTIAL
         detail = f"had ended: {text}" + (f"; not closed: {', '.join(unclosed)}" if unclosed else "")
         steps = (
             () if outcome is Outcome.SUCCEEDED else ("fleetdeploy status", "to undo what is left: fleetdeploy rollback")

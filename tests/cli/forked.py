@@ -73,6 +73,10 @@ def _command(arguments: tuple[str, ...], cwd: str, env: dict[str, str], said: st
     if env.get("PYTHONWARNINGS") == "error":
         warnings.simplefilter("error")
     from fleetdeploy.cli.main import run as command
+    from fleetdeploy.engine import crash
+
+    # Imported long ago, in another environment: a command of its own would look at this one.
+    crash.arm(env.get(crash.VARIABLE, ""))
 
     try:
         command()
