@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -11,9 +13,11 @@ from fleetdeploy.documents import parse
 from fleetdeploy.errors import ConfigError
 from fleetdeploy.freeze_documents import read_freeze
 from fleetdeploy.inventory import load_inventory
+from fleetdeploy.inventory.example import example_text as inventory_example
 from fleetdeploy.model.codec import from_plain, to_plain
 from fleetdeploy.model.freeze import Dates, FreezeWindow, Weekly
 from fleetdeploy.settings import load_project
+from fleetdeploy.settings.example import render_example
 from fleetdeploy.settings.explain import explain
 
 PROJECT = "app: {name: shop, exe: shop.exe, root: 'C:\\Apps'}\nartifacts: {path: 'dist/{version}/shop.exe'}\n"
@@ -105,3 +109,12 @@ def test_project_and_inventory_have_windows_of_their_own(tmp_path: Path) -> None
     row = next(s for s in explain(project) if s.key == "freeze[0]")
     assert row.shown == "Fri 16:00 - Mon 06:00 Europe/Berlin (nobody is here)"
     assert row.source.endswith("fleetdeploy.yml:4")
+
+
+@pytest.mark.parametrize("example", [lambda: render_example("shop"), inventory_example])
+def test_the_lines_of_the_examples_can_be_read(example: Callable[[], str]) -> None:
+    lines = example().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("# freeze:"))
+    block = [lines[at], *itertools.takewhile(lambda line: line.startswith("#   - {"), lines[at + 1 :])]
+    windows = read("\n".join(line.removeprefix("# ") for line in block) + "\n")
+    assert len(windows) == len(block) - 1 > 0

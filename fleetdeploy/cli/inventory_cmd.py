@@ -42,10 +42,16 @@ def list_hosts(
         for host in hosts
     ]
     of = f" of {len(fleet.hosts)}" if len(hosts) != len(fleet.hosts) else ""
+    frozen = [str(window) for window in fleet.freeze]
     return CommandResult(
-        data={"fleet": fleet.name, "file": fleet.source, "hosts": [_host_data(host) for host in hosts]},
+        data={
+            "fleet": fleet.name,
+            "file": fleet.source,
+            "freeze": frozen,
+            "hosts": [_host_data(host) for host in hosts],
+        },
         blocks=(
-            Lines([f"{fleet.name} ({fleet.source}): {len(hosts)}{of} hosts"]),
+            Lines([f"{fleet.name} ({fleet.source}): {len(hosts)}{of} hosts", *(f"freeze: {w}" for w in frozen)]),
             Table("", ("host", "zone", "groups", "labels", "address", "login"), rows),
         ),
     )

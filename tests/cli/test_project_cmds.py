@@ -142,3 +142,21 @@ def test_check_sees_a_missing_authority(tmp_path: Path) -> None:
     done = call("inventory", "check", "-C", root)
     assert done.exit_code == 2
     assert "none.pem does not exist" in done.stdout
+
+
+def test_freeze_windows_are_shown_where_they_were_written(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    assert call("init", "-C", root).exit_code == 0
+    window = 'freeze: [{weekly: "Fri 16:00 - Mon 06:00", zone: Europe/Berlin, why: nobody is here}]\n'
+    shown = "Fri 16:00 - Mon 06:00 Europe/Berlin (nobody is here)"
+    file = root / "fleetdeploy.yml"
+    file.write_text(window + file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert answer("config", "-C", root)["settings"]["freeze[0]"] == {"value": shown, "from": f"{file}:1"}
+    (fleet,) = (root / "inventories").glob("*.yml")
+    fleet.write_text(window + fleet.read_text(encoding="utf-8"), encoding="utf-8")
+    assert answer("inventory", "list", "-C", root)["freeze"] == [shown]
+    assert f"freeze: {shown}" in call("inventory", "list", "-C", root).stdout
+    fleet.write_text(window.replace("Berlin", "Berlim") + HOSTS, encoding="utf-8")
+    wrong = call("inventory", "list", "-C", root)
+    assert wrong.exit_code == 2
+    assert f"{fleet}:1" in wrong.output
