@@ -202,8 +202,7 @@ class Runner:
         display = entry.config.display_name
         self._host.eventlog.scm(7009, str(int(self._host.connect_timeout * 1000)), display)
         self._host.eventlog.scm(7000, display, "%%1053")
-        self._stopped(entry, 1053, 0, event=False)
-        self._end_process(entry, exit_code)
+        self._stopped(entry, 1053, 0, event=False, exit_code=exit_code)
         pending.finish(1053)
 
     def _running(self, entry: Service, behaviour: Behaviour, argv: list[str]) -> None:
@@ -303,8 +302,10 @@ class Runner:
         if code and entry.config.failure_flag:
             on_failure(self._host, entry, self, crash=False)
 
-    def _stopped(self, entry: Service, code: int, linger: float, *, event: bool = True) -> None:
-        """The service is STOPPED; its process goes after ``linger`` seconds."""
+    def _stopped(
+        self, entry: Service, code: int, linger: float, *, event: bool = True, exit_code: int | None = None
+    ) -> None:
+        """The service is STOPPED; its process goes after ``linger`` seconds, with that code unless it has its own."""
         self.cancel(entry)
         self._close(entry)
         process, image = entry.process, entry.image
@@ -318,7 +319,7 @@ class Runner:
             def gone() -> None:
                 if image is not None:
                     self._host.fs.drop_image(image)
-                self._host.processes.end(process, code)
+                self._host.processes.end(process, code if exit_code is None else exit_code)
 
             if process.running and linger > 0:
                 process.on_exit.clear()
@@ -333,10 +334,6 @@ class Runner:
     def _end_later(self, process: Process) -> None:
         with self._host.lock:
             self._host.processes.end(process, 0)
-
-    def _end_process(self, entry: Service, code: int) -> None:
-        if entry.process is not None:
-            self._host.processes.end(entry.process, code)
 
     def _dies(self, entry: Service, behaviour: Behaviour, argv: list[str]) -> None:
         """It crashes as it was told to, with its last words."""
