@@ -22,6 +22,7 @@ from fleetdeploy.app.rollouts import Back, Decision, Said, find_rollback, go_on,
 from fleetdeploy.app.workspace import Workspace, load_workspace
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_artifact
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.permits import NO_PERMITS, Permits
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.verbs import Actor
 from fleetdeploy.rollout.result import RolloutResult
@@ -58,6 +59,7 @@ class World:
     store: Path
     lab: Lab
     project: str = PROJECT
+    permits: Permits = NO_PERMITS
     events: list[ev.Event] = field(default_factory=list)
     expect_not_simulated: bool = False
     started: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -121,13 +123,14 @@ class World:
         return load_workspace(self.folder, inventory=None, overrides=overrides)
 
     def plan(self, version: str, **overrides: Any) -> Plan:
-        return make_plan(self.workspace(**overrides), version).plan
+        return make_plan(self.workspace(**overrides), version, permits=self.permits).plan
 
     def when_rollout(self, version: str, **overrides: Any) -> RolloutResult:
         """``fleetdeploy rollout VERSION``."""
         self.events.clear()
         workspace = self.workspace(**overrides)
-        return run_forward(workspace, make_plan(workspace, version).plan, actor=ACTOR, reporter=self)
+        plan = make_plan(workspace, version, permits=self.permits).plan
+        return run_forward(workspace, plan, actor=ACTOR, reporter=self)
 
     def when_rollback(self, rollout: str = "", *, to: str = "") -> RolloutResult | Said:
         """``fleetdeploy rollback``."""
