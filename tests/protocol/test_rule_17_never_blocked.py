@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
 
-from fleetdeploy.errors import ExitCode
+from fleetdeploy.errors import AnswerLost, ExitCode
 from fleetdeploy.model.run import Outcome
 from fleetdeploy.plan.rollback import Undo
 from tests.rollout.conftest import Scene, scene
@@ -45,6 +46,30 @@ def test_hosts_that_cannot_be_brought_back_leave_the_floors_count(scene: Scene, 
     assert isinstance(again, Undo)
     scene.go(scene.rollback_plan(again.rollout), take_over=True)
     assert scene.versions() == {"v1.4.0"}
+
+
+def test_hosts_that_cannot_be_brought_back_take_no_room_from_the_others(scene: Scene) -> None:
+    """Two stay down and two may be down at once: two of the others still go together."""
+    with_rollout(scene, 6)
+    plan = scene.rollback_plan("R1")
+    assert plan.max_unavailable == 2
+    lost = ("web1", "web2")
+    both = threading.Barrier(2)
+    met: list[str] = []
+
+    def meet(host: FakeHost, request: object) -> None:
+        if host.name in lost:
+            raise AnswerLost("the line is cut", host=host.name)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(2.0)
+            met.append(host.name)
+
+    for host in scene.hosts.values():
+        host.on_activate = meet
+    result = scene.go(plan)
+    states = scene.states(result)
+    assert {states["web1"], states["web2"]} == {"unknown"}, states
+    assert sorted(met) == ["web3", "web4", "web5", "web6"]
 
 
 def test_unhealthy_hosts_go_at_once_healthy_ones_within_the_floor(scene: Scene) -> None:
