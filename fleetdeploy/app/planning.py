@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.freezing import freeze_problems, windows_of
@@ -77,14 +77,17 @@ def make_plan(
         strategy=project.strategy,
         health=project.health,
         known=known_versions(workspace),
-        problems=(*_guard_problems(project, artifact, sights), *freeze_problems(windows_of(workspace), permits)),
+        problems=_guard_problems(project, artifact, sights),
         freeze=windows_of(workspace),
         permits=permits,
         wanted=wanted,
         marks=stored_marks(project.app.app),
         rollback_floor=project.rollback_floor,
     )
-    return Planned(build_plan(request, sights), artifact, sights)
+    made = build_plan(request, sights)
+    # Where nothing would begin, no calendar is in the way: a nightly job finds nothing to do, frozen or not.
+    frozen = freeze_problems(made.freeze, permits) if made.batches else ()
+    return Planned(replace(made, problems=(*made.problems, *frozen)), artifact, sights)
 
 
 def _guard_problems(project: Project, artifact: Artifact, sights: Mapping[str, Sight]) -> tuple[Problem, ...]:

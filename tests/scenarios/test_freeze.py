@@ -48,6 +48,8 @@ def test_a_frozen_fleet_refuses_a_start_and_nothing_else(world: World) -> None:
     hurry = make_plan(workspace, "v1.4.2", permits=Permits(override_freeze=True, reason="CVE-2026-1")).plan
     assert outcome(run_forward(workspace, hurry, actor=ACTOR, reporter=world)) == ("succeeded", 0), world.texts()
     assert any(isinstance(e, ev.Note) and "overridden (CVE-2026-1)" in e.text for e in world.events)
+    # Where nothing would begin, the calendar is in nobody's way
+    assert make_plan(workspace, "v1.4.2").plan.problems == ()
     # And a rollback is not even asked
     assert outcome(world.when_rollback()) == ("succeeded", 0), world.texts()
     assert world.images() == {HAND_MADE_IMAGE}
