@@ -51,7 +51,7 @@ def forget_old(journal: Journal, project: Project | None, env: Mapping[str, str]
 def last_labels(workspace: Workspace) -> dict[str, str]:
     """Host → the version that the journal last saw there; hosts it knows nothing of are missing."""
     labels: dict[str, str] = {}
-    journal = open_journal(required=False)
+    journal = open_journal()
     try:
         rows = journal.rollouts(fleet=workspace.fleet.name, app=workspace.app.app or None, limit=20)
         for row in reversed(rows):
