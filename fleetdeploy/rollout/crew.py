@@ -79,7 +79,8 @@ class Crew:
 
     def _check(self, host: str, error: BaseException | None) -> None:
         if isinstance(error, Stale):
-            by = error.taken_over_by or error.outcome or "another conductor"
+            by = error.taken_over_by or "another conductor"
+            by += f", who ended it as {error.outcome.replace('_', ' ')}" if error.outcome else ""
             raise TakenOver(
                 f"{host}: taken over by {by}: {error.what}",
                 next_steps=("fleetdeploy status",),

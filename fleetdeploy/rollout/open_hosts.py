@@ -179,7 +179,8 @@ def _clear_others(book: Book, crew: Crew, owner: OpenEntry, cleared: set[str]) -
         entry = state.open if state else None
         token = entry.token if entry is not None and entry.rollout == owner.rollout else owner.token
         claim = Claim(owner.rollout, owner.conductor, token, 0)
-        request = CloseRequest(claim, "aborted", machines=owner.machines, kind=owner.kind)
+        by = f"{who(book.run.actor)}, rollout {book.run.id}"
+        request = CloseRequest(claim, "aborted", machines=owner.machines, kind=owner.kind, by=by)
         try:
             return settled(tools, lambda: tools.resource.close(request), _patience(book), unsent_patience_s=0.0)
         except Stale:
