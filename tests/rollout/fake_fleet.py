@@ -186,7 +186,8 @@ class FakePort:
             elif (h.open.rollout, h.open.conductor) == (request.rollout, request.conductor):
                 pass
             elif request.expected == (h.open.rollout, h.open.conductor, h.open.token):
-                fresh, replaced = True, {"rollout": h.open.rollout, "entry": h.open}
+                fresh = True
+                replaced = {"rollout": h.open.rollout, "conductor": h.open.conductor, "entry": h.open}
             else:
                 said, owner = "occupied", replace(h.open, alive_here=h.alive())
             if fresh:
