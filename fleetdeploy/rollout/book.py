@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fleetdeploy.errors import FleetdeployError, HostError, StoreError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.health import Sample
+from fleetdeploy.model.owner import age_text
 from fleetdeploy.model.plan import HostPlan
 from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, PauseReason, Phase, RunState, move_host
 from fleetdeploy.model.scene import Scene
@@ -101,6 +102,7 @@ class Book:
         self.began: dict[Phase, float] = {}  # monotonic
         self.ended_hosts: dict[str, str] = {}
         self._last_word = time.monotonic()
+        self._hold_ends: float | None = None
         self._mute = False
         self._said_once: set[tuple[str, str]] = set()
         self._store_told = False
@@ -141,7 +143,18 @@ class Book:
             for page in self.pages.values():
                 counts[page.state.value] = counts.get(page.state.value, 0) + 1
             listed = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items()))
-            self.say(ev.Heartbeat(f"{self.state.phase.value.replace('_', ' ')}: {listed}"))
+            self.say(ev.Heartbeat(f"{self._doing()}: {listed}"))
+
+    def _doing(self) -> str:
+        """The phase, or what it waits for and how long yet."""
+        if self.state.hold is Hold.NONE:
+            return self.state.phase.value.replace("_", " ")
+        what = (
+            f"{self.state.hold.value.replace('_', ' ')}{f' ({self.state.reason.value})' if self.state.reason else ''}"
+        )
+        if self._hold_ends is None:
+            return f"{what}, without a time-out"
+        return f"{what}, {age_text(max(0.0, self._hold_ends - time.monotonic()))} left"
 
     def _store_text(self, lost: StoreError) -> str:
         if self.turned or self.plan.kind == "back" or self.run.decision.startswith("abort"):
@@ -166,6 +179,7 @@ class Book:
     ) -> None:
         """Hold, or go on."""
         self.state = self.state.held(hold, reason)
+        self._hold_ends = None if ends_in_s is None else time.monotonic() + ends_in_s
         self.say(ev.HoldChanged(hold, reason, detail, ends_in_s, next_steps))
 
     def move(self, name: str, state: HostState, detail: str = "", label: str | None = None) -> None:
