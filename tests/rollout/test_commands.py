@@ -20,6 +20,8 @@ from fleetdeploy.rollout.result import RolloutResult
 from fleetdeploy.rollout.resume import stored_plan
 from tests.rollout.conftest import Scene
 
+pytestmark = pytest.mark.timeout(120)  # a word that nobody types would be waited for all night
+
 Condition = Callable[[ev.Event], bool]
 
 
@@ -520,12 +522,13 @@ def test_while_it_waits_it_says_how_long_yet(person: Person) -> None:
     person.scene.ports = lambda: replace(real(), heartbeat_s=0.05)  # type: ignore[method-assign]
     waits: list[str] = []
 
-    def waiting(e: ev.Event) -> bool:
+    def collect(e: ev.Event) -> bool:
         if isinstance(e, ev.Heartbeat) and e.text.startswith(("awaiting", "paused")):
             waits.append(e.text)
-        return len(waits) == 1
+        return False
 
-    person.types(waiting, "pause")
+    person.when(collect, lambda: None)
+    person.types(lambda e: bool(waits), "pause")
     person.types(lambda e: bool(waits) and waits[-1].startswith("paused"), "resume")
     person.when(said("resume"), lambda: person.types(AWAITING, "promote"))
     assert person.goes(pause_after_canary=True, promote_within_s=86_000.0).outcome is Outcome.SUCCEEDED
