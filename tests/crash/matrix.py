@@ -54,14 +54,15 @@ AGAIN = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Kill ``act`` at ``point`` (NAME or NAME:N), then type ``way``."""
+    """Kill ``act`` at ``point`` (NAME or NAME:N), then type ``way``; with ``second`` that is killed there, too."""
 
     act: str
     point: str
     way: str
+    second: str = ""
 
     def __str__(self) -> str:
-        return f"{self.act} | {self.point} | {self.way}"
+        return f"{self.act} | {self.point} | {self.way}" + (f", killed at {self.second}" if self.second else "")
 
     @property
     def name(self) -> str:
@@ -82,11 +83,29 @@ class Want:
     runs: frozenset[str]
 
 
+TWICE = tuple(
+    Case(f"rollout {version}", point, way, second)
+    for version, point, way, seconds in (
+        (GOOD, "sent-activate", "resume", ("sent-open:3", "after-open-all", "before-running", "sent-stage")),
+        (GOOD, "after-activate:3", "resume", ("recorded-activate", "sent-activate:2", "after-batch", "after-bake:2")),
+        (GOOD, "after-bake-recorded", "resume", ("before-batch", "sent-prune", "before-close-all")),
+        (GOOD, "sent-activate:3", "rollback", ("sent-open:2", "after-running", "recorded-put-back", "sent-put-back:2")),
+        (GOOD, "after-batch", "rollback-empty", ("after-open-all", "sent-put-back", "after-undo", "before-close-all")),
+        (BAD, "after-activate", "resume", ("after-open-all", "turn-recorded", "sent-turn-host:2", "sent-put-back")),
+        (BAD, "sent-turn-host:3", "resume", ("sent-open:4", "before-turn", "after-turn", "before-close-all")),
+        (BAD, "turn-recorded", "rollback-empty", ("after-open", "before-put-back", "after-put-back", "recorded-close")),
+    )
+    for second in seconds
+)
+"""Killed, and whoever goes on is killed, too. No point of these ends anything: what has to come of it is the same."""
+
+
 def cases() -> tuple[Case, ...]:
     """Every case, in the order of the acts."""
-    return tuple(
+    once = tuple(
         Case(act, point, way) for act, points in REACHED.items() for point in (*points, *AGAIN[act]) for way in WAYS
     )
+    return (*once, *TWICE)
 
 
 def _want(codes: set[int], *runs: str) -> Want:

@@ -46,9 +46,13 @@ def _play(world: CrashWorld, case: Case) -> Row:
     assert killed.code == KILLED, f"{case}: {case.point} was not reached: {killed}\n{killed.text}"
     if case.way == "rollback-empty":
         world.when_the_store_is_lost()
-    ended = world.when_later(
-        "resume" if case.way == "resume" else "rollback", *(() if case.way == "resume" else ("--yes",))
-    )
+    typed = ("resume",) if case.way == "resume" else ("rollback", "--yes")
+    if case.second:
+        killed = world.when_later(*typed, crash=case.second)
+        assert killed.code == KILLED, f"{case}: {case.second} was not reached: {killed}\n{killed.text}"
+        if case.way == "rollback-empty":
+            world.when_the_store_is_lost()
+    ended = world.when_later(*typed)
     said = f"{case}: {ended}\n{ended.text}"
     wanted = want(case)
     assert ended.code in wanted.codes, f"{said}\nwanted {sorted(wanted.codes)}"

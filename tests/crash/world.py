@@ -81,13 +81,13 @@ class CrashWorld(World):
         out, err = (said / "out").read_text(encoding="utf-8"), (said / "err").read_text(encoding="utf-8")
         return Ended(code, _outcome(out), out + err)
 
-    def when_later(self, *arguments: str) -> Ended:
-        """A command some time after the last one was killed: its sign of life has run out, its verbs have ended."""
+    def when_later(self, *arguments: str, crash: str = "") -> Ended:
+        """A command when the sign of life of the last one, which was killed, has run out and its verbs have ended."""
         until = time.monotonic() + _ALIVE_PATIENCE_S
         while True:
             for host in self.lab.hosts.values():
                 host.machine.clock.let_pass(60.0)
-            done = self.when(*arguments)
+            done = self.when(*arguments, crash=crash)
             # What the dead had sent may still be running on a host: that is a sign of life, and rightly so.
             if done.code != 6 or "alive" not in done.text or time.monotonic() >= until:
                 return done
