@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.e2e_world import World, make_lab
+from tests.journals import assert_store_whole
 
 MakeWorld = Callable[..., World]
 
@@ -30,6 +31,7 @@ def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
             refused = {n: [str(e) for e in h.not_simulated] for n, h in world.lab.hosts.items() if h.not_simulated}
             assert refused == {}
             assert world.lab.password not in world.said()
+            assert_store_whole(world.folder / "store" / "journal.sqlite3")
     finally:
         for world in made:
             world.lab.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleetdeploy.lab.fleet import Lab
+from tests.journals import assert_store_whole
 from tests.scenarios.steps import World
 
 
@@ -29,5 +30,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             process.communicate()
         if not made.expect_not_simulated:
             assert {n: [str(e) for e in h.not_simulated] for n, h in lab.hosts.items() if h.not_simulated} == {}
+        assert_store_whole(store / "journal.sqlite3")
     finally:
         lab.stop()
