@@ -108,7 +108,7 @@ class CrashWorld(World):
         """What the services are set to: "old", or the version in the release's path."""
         found = set()
         for image in self.images():
-            found.add(OLD if image == HAND_MADE_IMAGE else next(v for v in (GOOD, BAD) if f"\\{v}-" in image))
+            found.add(OLD if image == HAND_MADE_IMAGE else image.partition("\\releases\\")[2].partition("-")[0])
         return found
 
     def all_armed(self) -> bool:
