@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from fleetdeploy.app.rollouts import Said
+from fleetdeploy.model.permits import Permits
 from tests.scenarios.steps import HAND_MADE_IMAGE, World, end, outcome, wait_for
 
 SLOW = {"start_seconds": 1.0}
@@ -91,6 +92,7 @@ def test_abort_rolls_back_or_leaves(world: World) -> None:
     result = world.when_going_on("abort-rollback")
     assert outcome(result) == ("aborted", 3), world.texts()
     assert world.images() == {HAND_MADE_IMAGE}
+    world.permits = Permits(retry_bad=True, reason="it was not to blame")
     world.when_rollout("v1.4.2", pause_after_canary="true")
     result = world.when_going_on("abort-leave")
     assert outcome(result) == ("aborted", 8), world.texts()
