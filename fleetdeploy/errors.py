@@ -48,7 +48,7 @@ EXIT_CODE_TEXTS: dict[ExitCode, str] = {
     ExitCode.UNDONE: "failed or aborted, and every changed host is back as it was",
     ExitCode.MIXED: "failed, hosts mixed or unknown: a person is needed",
     ExitCode.UNREACHABLE: "hosts unreachable, nothing changed",
-    ExitCode.REFUSED: "refused: lock, login, stale plan, guard, preflight, no rollback target, or 'no' at the question",
+    ExitCode.REFUSED: "refused: lock, login, stale plan, guard, preflight, store, no rollback target, or a 'no'",
     ExitCode.PAUSED: "paused, waiting for a person",
     ExitCode.PARTIAL: "ended as asked, but some hosts in scope are not on target (listed)",
     ExitCode.INTERRUPTED: "interrupted, journal safe, 'fleetdeploy resume' goes on",

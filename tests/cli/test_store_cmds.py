@@ -124,6 +124,8 @@ def test_a_store_that_cannot_be_opened_says_what_to_type(tmp_path: Path, monkeyp
     assert done.exit_code == 6
     assert "cannot be written" in done.output
     assert "fleetdeploy rollback" in done.output
+    data = json.loads(typed("verify", "--output", "json").stdout)
+    assert (data["kind"], data["reason"], data["trouble"]) == ("StoreError", "store", "read-only")
     monkeypatch.setenv("FLEETDEPLOY_STORE", "postgresql://u:hunter2@127.0.0.1:1/x")
     done = typed("verify")
     assert (done.exit_code, "does not answer" in done.output, "hunter2" in done.output) == (6, True, False)

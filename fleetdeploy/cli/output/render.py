@@ -8,7 +8,16 @@ from typing import Any
 
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table, Verbatim
 from fleetdeploy.cli.retype import retyped
-from fleetdeploy.errors import ConfigError, ExitCode, FleetdeployError, HostError, Refused, Unreachable, UsageError
+from fleetdeploy.errors import (
+    ConfigError,
+    ExitCode,
+    FleetdeployError,
+    HostError,
+    Refused,
+    StoreError,
+    Unreachable,
+    UsageError,
+)
 
 
 def to_json(value: Any) -> str:
@@ -71,6 +80,8 @@ def error_data(error: FleetdeployError) -> dict[str, Any]:
         data |= {"host": error.host, "code": error.code}
     if isinstance(error, Refused):
         data["reason"] = error.reason.value
+    if isinstance(error, StoreError):
+        data |= {"reason": error.reason.value, "trouble": error.trouble.value}
     return data
 
 

@@ -20,6 +20,14 @@ from fleetdeploy.errors import StoreError, StoreTrouble
 if TYPE_CHECKING:
     import psycopg
 
+# A server or a firewall that says nothing at all must not hold a conductor for long; the URL may say otherwise.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 _AGAIN_S = (0.0, 0.5, 1.5)  # pauses before a broken connection is opened again
 _MIGRATION_LOCK = 0x666C6565  # any number, the same for every fleetdeploy
 _TROUBLES = {
@@ -91,13 +99,12 @@ class PostgresBackend:
             yield tx
 
     def _connect(self, *, first: bool = False) -> psycopg.Connection[Row]:
-        more = {} if "connect_timeout" in self._place.url else {"connect_timeout": 5}
+        more = {name: value for name, value in _PATIENCE.items() if f"{name}=" not in self._place.url}
         db: psycopg.Connection[Row] = self._psycopg.connect(
             self._place.url,
             autocommit=True,
             prepare_threshold=None,  # a pooler in between may give the next transaction to another server process
             application_name="fleetdeploy",
-            keepalives_idle=30,
             **more,
         )
         try:
