@@ -218,7 +218,8 @@ def file_drift(recorded_sha256: str, found: FilesResult, manifest: Manifest | No
     if not found.exists:
         return (Difference("release folder", found.folder, "gone"),)
     if found.truncated:
-        return (Difference("release folder", "as staged", f"too much to be compared ({len(found.files)} files were read)"),)
+        what = f"too much to be compared ({len(found.files)} files were read)"
+        return (Difference("release folder", "as staged", what),)
     now = Manifest(tuple(sorted(found.files, key=lambda f: f.path)))
     if now.sha256 == recorded_sha256:
         return ()
