@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fleetdeploy.model.scene import SCM, Listener, LoggedEvent, Scene
 from fleetdeploy.model.verbs import HostFailure
 
-DLL_NOT_FOUND = 0xC0000135
+DLL_NOT_FOUND = 0xC0000135  # as an exit code; 126 is what LoadLibrary says
 _GO_STAMP = r"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? )?"
 _PANIC = re.compile(rf"^{_GO_STAMP}(panic: .*|fatal error: .*)$")
 _GO_FRAME = re.compile(r"^\s+(\S.*\.go:\d+)")
@@ -199,7 +199,7 @@ def _missing_dll(f: Facts) -> Explanation | None:
     popup = f.event(26, provider="Application Popup")
     named = _DLL.search(popup.text) if popup is not None else None
     if named is None:
-        if DLL_NOT_FOUND not in f.codes and not any(_unsigned(code) == DLL_NOT_FOUND for code in f.exits):
+        if not {DLL_NOT_FOUND, 126} & f.codes and not any(_unsigned(code) == DLL_NOT_FOUND for code in f.exits):
             return None
         shown = "a DLL that the exe needs"
     else:

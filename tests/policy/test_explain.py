@@ -78,6 +78,7 @@ CASES = [
     ("missing-dll", start(1053), scene(event("Application Popup", 26, "shop.exe - System Error", POPUP)), "libsqlite3"),
     ("missing-dll", start(1053), scene(scm(7000, "Shop", "%%-1073741515")), "0xC0000135"),
     ("missing-dll", start(None, exit_code=3221225781), None, "0xC0000135"),
+    ("missing-dll", None, scene(scm(7023, "Shop", "%%126")), "a DLL that the exe needs"),
     ("missing-dll", start(None, exit_code=-1073741515), None, "0xC0000135"),
     ("go-panic", start(1067), scene(scm(7034, "Shop", "1"), logs=(log(*PANIC),)), "index out of range [3]"),
     ("go-panic", None, scene(logs=(log(*PANIC),)), "main.go:42"),

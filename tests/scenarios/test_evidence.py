@@ -8,14 +8,16 @@ import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from fleetdeploy.cli.logs_cmd import logs
+from fleetdeploy.cli.main import app
 from fleetdeploy.cli.results import CommandResult, Lines
 from fleetdeploy.cli.show_cmd import show
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.errors import UsageError
 from fleetdeploy.model import events as ev
-from tests.scenarios.steps import HAND_MADE_IMAGE, World, outcome
+from tests.scenarios.steps import HAND_MADE_IMAGE, World, outcome, wait_for
 
 PANIC = "runtime error: index out of range [3] with length 3"
 LOG = "C:\\Apps\\shop\\data\\shop.log"
@@ -139,6 +141,10 @@ def test_logs_reads_a_host_live(shop: World) -> None:
     assert "port      8080 is listened on by shop.exe" in shown
     assert f"log       {LOG}" in shown
     assert json.loads(json.dumps(found.data))["source"] == "live"
+    # And as it is typed
+    typed = CliRunner().invoke(app, ["logs", "web1", "-C", str(shop.folder), "--since", "1h", "--output", "json"])
+    assert typed.exit_code == 0, typed.output
+    assert json.loads(typed.output)["scene"]["logs"][0]["path"] == LOG
     # And from a machine that has an inventory and nothing else
     bare = shop.folder.parent / "bare"
     shutil.copytree(shop.folder / "inventories", bare / "inventories")
@@ -147,3 +153,8 @@ def test_logs_reads_a_host_live(shop: World) -> None:
         logs("web9", project=shop.folder)
     with pytest.raises(UsageError, match="--since"):
         logs("web1", since="soon", project=shop.folder)
+    # And of a host that is off nothing can be read
+    shop.host("web1").machine.power_off()
+    wait_for(lambda: not shop.host("web1").server.open)
+    silent = CliRunner().invoke(app, ["logs", "web1", "-C", str(shop.folder)])
+    assert silent.exit_code == 5, silent.output
