@@ -21,7 +21,7 @@ def open_(rollout: str, token: int, **more: object) -> RolloutRecord:
 
 
 A, B = record("A", 1), record("B", 2)
-BACK = open_("K", 3, kind="back", undoes="B", intent=False)
+BACK = open_("K", 3, kind="back", undoes="B", intent=False, to_label="")
 
 HISTORIES: dict[str, tuple[dict[str, Observation | None], Choice]] = {
     "a rollback that was begun goes on first, also where a newer rollout is open": (
