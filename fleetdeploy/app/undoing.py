@@ -111,6 +111,7 @@ def rollback_plan(
         rollout=rollout,
         target=target,
         known=known_versions(workspace),
+        rollback_floor=project.rollback_floor if project else "",
     )
     return build_rollback(request, sights)
 

@@ -20,6 +20,7 @@ from fleetdeploy.model.verbs import HostState, Observation, RolloutRecord
 from fleetdeploy.model.version import Version
 from fleetdeploy.plan.batches import Candidate, cut, floor_of, spread
 from fleetdeploy.plan.build import expected_of
+from fleetdeploy.plan.guards import crossed
 from fleetdeploy.plan.naming import label_of
 
 
@@ -139,7 +140,10 @@ def chain_to(observation: Observation, target: str, known: Mapping[str, str]) ->
 
 @dataclass(frozen=True, slots=True)
 class RollbackRequest:
-    """``rollout`` is undone, or each host goes back to version ``target``; ``hosts`` is the whole fleet."""
+    """``rollout`` is undone, or each host goes back to version ``target``; ``hosts`` is the whole fleet.
+
+    ``rollback_floor`` is the project's, if there is one here: going back behind it is said, and done all the same.
+    """
 
     fleet: str
     hosts: tuple[Host, ...]
@@ -149,6 +153,7 @@ class RollbackRequest:
     rollout: str = ""
     target: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    rollback_floor: str = ""
 
 
 def build_rollback(request: RollbackRequest, observed: Mapping[str, Sight]) -> Plan:
@@ -183,10 +188,20 @@ def build_rollback(request: RollbackRequest, observed: Mapping[str, Sight]) -> P
         undoes=undoes,
         target=request.target,
         problems=tuple(problems),
-        notes=tuple(
-            f"{h.host} is left as it is: {h.why}" for h in hosts if h.why and h.action is not HostAction.CHANGE
+        notes=(
+            *(f"{h.host} is left as it is: {h.why}" for h in hosts if h.why and h.action is not HostAction.CHANGE),
+            *_floor_notes(request.rollback_floor, changing),
         ),
     )
+
+
+def _floor_notes(floor: str, changing: list[HostPlan]) -> tuple[str, ...]:
+    """A person's rollback is never refused; that it goes behind a one-way migration is said before it begins."""
+    behind = [h.host for h in changing if floor and crossed(floor, h.from_label, (h.to_label,))]
+    if not behind:
+        return ()
+    where = f"goes back behind rollback_floor {floor} on {', '.join(behind)}"
+    return (f"{where}: what it migrated the older version may be unable to read",)
 
 
 def back_batches(changing: list[HostPlan], floor: int) -> tuple[Batch, ...]:

@@ -122,3 +122,14 @@ def test_no_way_back_is_said_per_host() -> None:
     made = build_rollback(request, sights)
     assert made.is_empty
     assert [p.reason.value for p in made.problems] == ["no-rollback-target"]
+
+
+@pytest.mark.parametrize(("runs", "floor", "said"), [("v1.4.2", "v1.4.1", True), ("v1.4.2", "v1.3.0", False)])
+def test_going_back_behind_a_one_way_migration_is_said_and_done(runs: str, floor: str, said: bool) -> None:
+    hosts = (host("web1"),)
+    one = sight("web1", service(build=runs), state=host_state(record("R1", 1)))
+    request = RollbackRequest("lab", hosts, SPEC, StrategySettings(), HealthSpec(), rollout="R1", rollback_floor=floor)
+    plan = build_rollback(request, {"web1": one})
+    assert plan.changing == ("web1",)
+    assert plan.problems == ()
+    assert any(f"goes back behind rollback_floor {floor} on web1" in note for note in plan.notes) is said
