@@ -41,6 +41,14 @@ def test_a_minimal_file_has_the_defaults(tmp_path: Path) -> None:
     assert project.directory == str(tmp_path.resolve())
 
 
+def test_the_floor_of_a_one_way_migration(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL).rollback_floor == ""
+    assert load(tmp_path, MINIMAL + "rollback_floor: v1.4.0\n").rollback_floor == "v1.4.0"
+    with pytest.raises(ConfigError, match="'yesterday' is no semantic version") as caught:
+        load(tmp_path, MINIMAL + "rollback_floor: yesterday\n")
+    assert (caught.value.line, caught.value.next_steps) == (3, ("rollback_floor: v1.4.0",))
+
+
 def test_everything_is_read(tmp_path: Path) -> None:
     (tmp_path / "deep.ps1").write_text("\ufeffparam($Port)\n$true\n", encoding="utf-8")
     project = load(
