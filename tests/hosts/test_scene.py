@@ -13,6 +13,7 @@ from fleetdeploy.lab.windows.eventlog import DEFENDER
 from fleetdeploy.model.health import HttpCheck
 from fleetdeploy.model.scene import Scene, SceneRequest
 from fleetdeploy.model.verbs import ActivateOutcome, ActivateResult
+from fleetdeploy.policy.explain import explain, facts_of
 from tests.hosts.conftest import HAND_MADE, SPEC, MakeRig, Rig, program
 
 LOG = "C:\\fd\\shop\\data\\shop.log"
@@ -107,6 +108,21 @@ def test_a_fault_of_the_program_and_a_quarantine_are_seen(rig: Rig) -> None:
     assert "c0000005" in by_provider["Application Error"].inserts
     assert by_provider["Windows Error Reporting"].id == 1001
     assert len([e for e in scene.events if e.log == DEFENDER]) == 1
+
+
+def test_an_exe_that_is_gone_after_staging_was_put_into_quarantine(rig: Rig) -> None:
+    artifact = rig.artifact("v1.4.3")
+    rig.open()
+    rig.stage(artifact)
+    machine, exe = rig.host.machine, f"C:\\fd\\shop\\releases\\{artifact.release_name}\\shop.exe"
+    machine.fs.delete(exe)
+    machine.eventlog.write(DEFENDER, "Microsoft-Windows-Windows Defender", 1116, 3, "found", ("x", f"file:_{exe}"))
+    result = rig.activate(artifact, spec=LOGGING)
+    assert (result.outcome, result.stopped) == (ActivateOutcome.PUT_BACK, 0)
+    assert explain(facts_of("web1", result.failure, result.evidence))[0].name == "quarantine"
+    assert result.evidence is not None
+    assert result.evidence.events[0].id == 1116
+    assert stored(rig) is None  # nothing was changed, so there is nothing that could be undone
 
 
 def test_the_verb_keeps_the_scene_only_while_the_host_is_not_back(rig: Rig) -> None:
