@@ -196,8 +196,7 @@ class Histories(RuleBasedStateMachine):
         self.commands += 1
         who = self.operators[operator]
         one = Conductor(f"{who.name}: {title}", who, command)
-        for touched in self.watch.foreign.values():
-            touched.clear()
+        one.since = len(self.watch.touched)
         self.conductors.append(one)
         one.start()
         return one
@@ -344,7 +343,7 @@ class Histories(RuleBasedStateMachine):
     def a_host_reboots(self, host: int) -> None:
         name = self._host(host)
         self._tell(f"{name} reboots")
-        self.watch.foreign[name].add("")
+        self.watch.touched.append((name, ""))
         self.lab.hosts[name].machine.reboot(seconds=0.1)
 
     @precondition(lambda self: self._something_is_open())
@@ -412,7 +411,7 @@ class Histories(RuleBasedStateMachine):
         assert (shown.outcome, shown.exit_code) == (result.outcome, int(result.exit_code)), one.title
         for page in plan.hosts:
             name, seen = page.host, shown.hosts[page.host]
-            if self.watch.foreign[name] - {result.rollout} or seen.state is HostState.UNCHANGED:
+            if self.watch.others(name, result.rollout, one.since) or seen.state is HostState.UNCHANGED:
                 continue
             image = self.watch.image(self.lab.hosts[name])
             if plan.kind == "forward" and seen.state is HostState.HEALTHY:
@@ -547,7 +546,10 @@ class Histories(RuleBasedStateMachine):
     def story(self, what: str) -> str:
         lines = [what, *self.log]
         if self.lab is not None:
-            lines += [f"{n}: {self.watch.image(h)} {self.world.service_state(n)}" for n, h in self.lab.hosts.items()]
+            for name, host in self.lab.hosts.items():
+                lines.append(f"{name}: {self.watch.image(host)} {self.world.service_state(name)}")
+                if not self.watch.runs(host):
+                    lines += [f"    {e.id} {e.message}" for e in (host.machine.eventlog.read("System") or [])[-12:]]
         return "\n".join(lines)
 
 

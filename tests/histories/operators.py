@@ -123,6 +123,7 @@ class Conductor(threading.Thread):
         self.error: FleetdeployError | None = None
         self.bug: BaseException | None = None
         self.killed = False
+        self.since = 0
         self.ended = threading.Event()
         self._command = command
         self._parked = threading.Condition()

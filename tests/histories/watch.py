@@ -52,8 +52,8 @@ class Watch:
     by_hand: set[str] = field(default_factory=set)
     """Hosts whose service a person stopped last, and no rollout has touched since: that person's business."""
     effects: dict[str, int] = field(default_factory=dict)
-    foreign: dict[str, set[str]] = field(default_factory=dict)
-    """Host → who did something to it: rollouts, or "" for people and power."""
+    touched: list[tuple[str, str]] = field(default_factory=list)
+    """(Host, who did something to it), in order: a rollout, or "" for people and power."""
     _now: dict[str, str] = field(default_factory=dict)
     _past: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -70,7 +70,6 @@ class Watch:
         effects.add = add
         self._past[host.name] = set()
         self.effects[host.name] = 0
-        self.foreign[host.name] = set()
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -93,7 +92,7 @@ class Watch:
         with self._lock:
             self.effects[host.name] += 1
             cause = _cause()
-            self.foreign[host.name].add(cause.rollout if cause else "")
+            self.touched.append((host.name, cause.rollout if cause else ""))
             if target.lower() != "shop":
                 self._say(host, f"{kind} {target}: not the service of the plan ({cause})")
                 return
@@ -154,6 +153,10 @@ class Watch:
             record = state.rollout(cause.rollout) if state else None
             if record is None or not (record.done or record.put_back):
                 self._say(host, f"canaries first: {name} has not been through {cause.rollout}")
+
+    def others(self, host: str, rollout: str, since: int) -> bool:
+        """Whether anybody but that rollout has touched the host since there were so many entries in ``touched``."""
+        return any(name == host and who != rollout for name, who in self.touched[since:])
 
     def pruned(self) -> None:
         """What a way back needs lies there: each origin of the newest three rollouts and of unended ones."""
