@@ -407,9 +407,9 @@ def test_on_unknown_says_what_ends_a_pause_that_nobody_ends(scene: Scene) -> Non
         host.on_activate = lambda h, r: None
     bad.clear()
     assert scene.go(scene.rollback_plan("R1")).outcome is Outcome.SUCCEEDED
-    plan = scene.plan("v1.4.2", on_unknown="rollback", pause_timeout_s=0.2)
+    plan = scene.plan("v1.4.3", on_unknown="rollback", pause_timeout_s=0.2)
     for host in scene.hosts.values():
-        host.sick = lambda h: bool(bad) and h.version == "v1.4.2"
+        host.sick = lambda h: bool(bad) and h.version == "v1.4.3"
         host.on_activate = lambda h, r: bad.append(True)
     assert scene.go(plan).outcome is Outcome.ROLLED_BACK
     assert scene.versions() == {"v1.4.0"}

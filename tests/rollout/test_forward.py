@@ -178,7 +178,7 @@ def test_a_rollback_keeps_the_floor_for_what_is_healthy(scene: Scene) -> None:
     assert scene.roll("v1.4.2").outcome is Outcome.SUCCEEDED
     assert scene.go(scene.rollback_plan("R1")).outcome is Outcome.SUCCEEDED
     assert most_down(scene.events) == 2
-    assert scene.roll("v1.4.2").outcome is Outcome.SUCCEEDED
+    assert scene.roll("v1.4.3").outcome is Outcome.SUCCEEDED  # what was rolled back is marked bad
     scene.strategy = replace(scene.strategy, all_at_once_rollback=True)
     assert scene.go(scene.rollback_plan("R3")).outcome is Outcome.SUCCEEDED
     assert most_down(scene.events) > 2, "asked to hurry"
