@@ -66,6 +66,7 @@ class _Held:
     holder: str = ""
     claimed: bool = True
     waiting: list[tuple[str, Event]] = field(default_factory=list)
+    steps: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
 
 
 class Journal(SideTables):
@@ -156,7 +157,9 @@ class Journal(SideTables):
                 n, last = rows[0]
                 for at, event in held.waiting:
                     n, last, _ = _write_event(tx, rollout, held.conductor, n, last, at, event)
-            held.claimed, held.waiting = True, []
+                for step_sql, values in held.steps:
+                    tx.change(step_sql, *values)
+            held.claimed, held.waiting, held.steps = True, [], []
 
     def append(self, rollout: str, event: Event) -> int:
         """Append an event; returns its sequence number, 0 if it is kept back until ``claim``.
@@ -185,6 +188,7 @@ class Journal(SideTables):
             held = self._mine(rollout)
             if not held.claimed:  # it was never its own: what it said is nobody's history
                 held.waiting.clear()
+                held.steps.clear()
                 return
             with self._backend.write() as tx:
                 if not tx.change(_END, outcome, exit_code, utc(), rollout, held.conductor):
@@ -219,6 +223,20 @@ class Journal(SideTables):
         with self._backend.write() as tx:
             rows = tx.rows(sql, utc(), rollout, rollout, held.conductor)
         return tuple(Request(*row) for row in sorted(rows))
+
+    def _waits(self, rollout: str, sql: str, values: tuple[object, ...]) -> bool:
+        held = self._held.get(rollout)
+        if held is None or held.claimed:
+            return False
+        held.steps.append((sql, values))
+        return True
+
+    def _check_writer(self, tx: Tx, rollout: str) -> None:
+        held = self._held.get(rollout)
+        if held is None or not held.claimed:
+            return
+        if not tx.rows("SELECT 1 FROM rollouts WHERE id=? AND conductor=?", rollout, held.conductor):
+            raise store_error(StoreTrouble.REPLACED, self.shown, self._now_by(tx, rollout))
 
     def _mine(self, rollout: str) -> _Held:
         held = self._held.get(rollout)

@@ -115,6 +115,37 @@ def test_one_that_was_replaced_writes_nothing_any_more(opened: Open) -> None:
     assert second.events("01ABC") == ()
 
 
+def test_steps_follow_the_same_rule(opened: Open) -> None:
+    first, second = begun(opened()), opened()
+    first.step_begin("01ABC", "web01", 10, "open", "C1")
+    first.step_end("01ABC", "web01", 10, {"token": 1})
+    second.begin("01ABC", plan={}, **{**HEAD, "conductor": "C2"})
+    stood = second.step_begin("01ABC", "web01", 10, "open", "C2", again=True)
+    assert stood is not None
+    assert stood.result == {"token": 1}
+    second.step_end("01ABC", "web01", 10, {"token": 2})
+    assert [s.result for s in first.steps("01ABC")] == [{"token": 1}], "the hosts have not said whose they are"
+    second.claim("01ABC")
+    assert [(s.conductor, s.result, s.tries) for s in first.steps("01ABC")] == [("C2", {"token": 2}, 2)]
+    for write in (
+        lambda: first.step_begin("01ABC", "web01", 30, "activate", "C1"),
+        lambda: first.step_end("01ABC", "web01", 10, {}),
+    ):
+        with pytest.raises(StoreError) as failure:
+            write()
+        assert failure.value.trouble is StoreTrouble.REPLACED, "it must not even begin"
+    assert [s.result for s in second.steps("01ABC")] == [{"token": 2}]
+
+
+def test_steps_of_one_that_was_refused_are_nobodys(opened: Open) -> None:
+    first, second = begun(opened()), opened()
+    second.begin("01ABC", plan={}, **{**HEAD, "conductor": "C2"})
+    second.step_begin("01ABC", "web01", 10, "open", "C2")
+    second.step_end("01ABC", "web01", 10, {"error": "Occupied"})
+    second.end("01ABC", "refused", 6)
+    assert first.steps("01ABC") == ()
+
+
 def test_who_did_not_begin_does_not_write(opened: Open) -> None:
     begun(opened())
     with pytest.raises(StoreError, match="not begun here"):
@@ -233,12 +264,23 @@ def test_two_that_write_at_once_keep_the_chain(opened: Open) -> None:
         for i in range(15):
             journal.append(rollout, ev.Note(f"{word}{i}"))
 
-    jobs = [(one, "01ABC", "a"), (one, "01ABC", "b"), (two, "01DEF", "c")]
-    threads = [threading.Thread(target=write, args=job) for job in jobs]
+    def step(journal: Journal, rollout: str, host: str) -> None:
+        for i in range(15):
+            journal.step_begin(rollout, host, i, "activate", "C1")
+            journal.step_end(rollout, host, i, {})
+
+    jobs = [
+        (write, one, "01ABC", "a"),
+        (write, one, "01ABC", "b"),
+        (write, two, "01DEF", "c"),
+        (step, one, "01ABC", "h"),
+    ]
+    threads = [threading.Thread(target=job, args=args, daemon=True) for job, *args in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive(), "they wait for one another"
     for rollout, number in (("01ABC", 30), ("01DEF", 15)):
         verdict = two.verify(rollout)
         assert verdict is not None

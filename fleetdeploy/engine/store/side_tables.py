@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fleetdeploy.engine.store.backend import Backend, Row
+from fleetdeploy.engine.store.backend import Backend, Row, Tx
 from fleetdeploy.engine.store.chain import dump
 from fleetdeploy.engine.store.rows import Answer, EvidenceRow, MarkRow, StepRow
 
@@ -34,13 +35,22 @@ class SideTables:
     """The tables beside the chain of events."""
 
     _backend: Backend
+    _turn: threading.RLock  # taken before the backend, never after: conductor and workers write at once
+
+    def _waits(self, rollout: str, sql: str, values: tuple[object, ...]) -> bool:
+        """True if this write is kept back, since the rollout is not (yet) this process's to write."""
+        return False
+
+    def _check_writer(self, tx: Tx, rollout: str) -> None:
+        """Raises ``StoreError`` if another conductor writes this rollout now."""
 
     def step_begin(
         self, rollout: str, host: str, step: int, name: str, conductor: str, *, again: bool = False
     ) -> StepRow | None:
         """Write the intent of a step; returns what stood there before.
 
-        A step that has ended stays as it is (``again``: begins anew, its result is dropped), and so does one that
+        Like events, steps are kept back until ``claim`` and refused to a conductor that was replaced. A step that has
+        ended stays as it is (``again``: begins anew, its result is dropped), and so does one that
         stands there under another name: the caller compares. One that began without an end begins once more.
         """
         sql = (
@@ -49,17 +59,25 @@ class SideTables:
             " begun_at=excluded.begun_at, ended_at=NULL, result=NULL, tries=steps.tries+1"
         )
         found = f"SELECT {STEP_COLUMNS} FROM steps WHERE rollout=? AND host=? AND step=?"  # noqa: S608
-        with self._backend.write() as tx:
+        with self._turn, self._backend.write() as tx:
+            self._check_writer(tx, rollout)
             before = next((step_row(row) for row in tx.rows(found, rollout, host, step)), None)
-            if before is None or (before.name == name and (again or not before.ended)):
-                tx.change(sql, rollout, host, step, name, conductor, utc())
+            values = (rollout, host, step, name, conductor, utc())
+            is_due = before is None or (before.name == name and (again or not before.ended))
+            if is_due and not self._waits(rollout, sql, values):
+                tx.change(sql, *values)
         return before
 
     def step_end(self, rollout: str, host: str, step: int, result: Mapping[str, Any]) -> None:
         """Write the result of a step that has begun."""
         sql = "UPDATE steps SET ended_at=?, result=? WHERE rollout=? AND host=? AND step=?"
-        with self._backend.write() as tx:
-            tx.change(sql, utc(), dump(result), rollout, host, step)
+        values = (utc(), dump(result), rollout, host, step)
+        with self._turn:
+            if self._waits(rollout, sql, values):
+                return
+            with self._backend.write() as tx:
+                self._check_writer(tx, rollout)
+                tx.change(sql, *values)
 
     def steps(self, rollout: str) -> tuple[StepRow, ...]:
         """All steps of a rollout, in the order in which they last began."""
