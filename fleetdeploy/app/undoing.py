@@ -11,6 +11,7 @@ from dataclasses import replace
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Back, Said, Silent, Tick, open_ports
 from fleetdeploy.app.login import stop_at_login
+from fleetdeploy.app.open_entries import open_rollouts
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import RefusalReason, Refused, UsageError
@@ -71,8 +72,8 @@ def find_rollback(
             return Back(rollback_plan(whole, sights, rollout=found, hurry=hurry))
         case Continue(found, undoes, goal):
             return Back(continued(whole, sights, undoes, goal, hurry=hurry), rollout=found)
-        case CloseOnly(found, version, outcome):
-            return _close_only(whole, found, version, outcome, take_over=take_over)
+        case CloseOnly():
+            return _close_only(whole, sights, choice, take_over=take_over)
         case AlreadyUndone(found, version):
             steps = ("fleetdeploy rollback --to VERSION", "fleetdeploy rollback ID", "fleetdeploy history")
             return Said(f"already undone, nothing changed: {version} (rollout {found}) is off every host", found, steps)
@@ -160,15 +161,16 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
     return found[0]
 
 
-def _close_only(workspace: Workspace, rollout: str, version: str, outcome: str, *, take_over: bool = False) -> Said:
+def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnly, *, take_over: bool = False) -> Said:
+    rollout, version, outcome = choice.rollout, choice.version, choice.outcome
     with open_ports(workspace, Silent(), bare=True) as ports:
         failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports, take_over=take_over)
     if LIVING in failed.values():
         raise Refused(
-            f"the conductor of rollout {rollout} ({version}) is alive: it ends it itself",
+            f"its conductor is alive, and ends it itself: {open_rollouts(sights)[rollout].told()}",
             reason=RefusalReason.OCCUPIED,
             why=tuple(f"{host}: {what}" for host, what in failed.items()),
-            next_steps=("fleetdeploy status", "fleetdeploy rollback --take-over --reason WHY"),
+            next_steps=("fleetdeploy open show", "fleetdeploy rollback --take-over --reason WHY"),
         )
     left = f"; not on {', '.join(failed)}" if failed else ""
     if outcome == "aborted":

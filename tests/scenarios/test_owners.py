@@ -11,9 +11,10 @@ from fleetdeploy.app.open_entries import close_open, holds, open_rollouts
 from fleetdeploy.app.plan_files import write_plan
 from fleetdeploy.app.planning import look, make_plan
 from fleetdeploy.app.rollouts import Said, go_on, run_forward
-from fleetdeploy.errors import ExitCode, RefusalReason, Refused
+from fleetdeploy.errors import ExitCode, RefusalReason, Refused, Stale
 from fleetdeploy.model.verbs import Actor
 from fleetdeploy.rollout.result import RolloutResult
+from tests.protocol.test_rule_06_close import of
 from tests.scenarios.steps import ACTOR, HAND_MADE_IMAGE, World, outcome
 
 BO = Actor("bo", "phone", 7, reason="the runner is gone")
@@ -115,3 +116,32 @@ def test_an_abandoned_rollout_is_closed_by_somebody_else(waiting: World, monkeyp
     assert "bo on phone (pid 7): the runner is gone" in journal
     with pytest.raises(Refused, match="no rollout is open"):
         close_open(world.workspace(), "", actor=BO, tick=lambda: None)
+
+
+def test_a_living_owner_is_named_and_gives_way_only_to_force(world: World) -> None:
+    world.given_hosts(1)
+    owner = of(world, "web1", "01LIVING", "C1")
+    owner.open()  # its sign of life is good for a minute
+    for command in (
+        lambda: world.when_rollback(),
+        lambda: going_on(world, "abort-leave"),
+        lambda: going_on(world, "resume"),
+        lambda: close_open(world.workspace(), "", actor=BO, tick=lambda: None),
+    ):
+        with pytest.raises(Refused) as refused:
+            command()
+        assert refused.value.reason is RefusalReason.OCCUPIED
+        assert "01LIVING" in refused.value.what
+        assert "last sign of life" in refused.value.what
+        assert any("--take-over --reason" in step for step in refused.value.next_steps)
+    assert not world.nothing_is_open()
+    done = go_on(
+        world.workspace(), "", decision="abort-leave", actor=BO, reporter=world, take_over=True, tick=lambda: None
+    )
+    assert isinstance(done, Said)
+    assert done.exit_code is ExitCode.OK
+    with pytest.raises(Stale) as stale:
+        owner.beat()
+    assert "bo on phone (pid 7): the runner is gone" in stale.value.taken_over_by
+    owner.verbs.disconnect()
+    assert world.nothing_is_open()
