@@ -266,7 +266,9 @@ class Lab:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             if self._block is None or self._next >= HOSTS_PER_BLOCK:
-                self._block, self._next = (random.randint(2, 250), random.randint(0, 250)), 0  # noqa: S311
+                # Not from the shared generator: a seeded one gives labs of other processes the same block.
+                dice = random.SystemRandom()
+                self._block, self._next = (dice.randint(2, 250), dice.randint(0, 250)), 0
             first, second = self._block
             self._next += 1
             address = f"127.{first}.{second}.{self._next}"
