@@ -151,6 +151,9 @@ class Watch:
         for name in canaries & changing:
             state = self.memory(self.lab.hosts[name])
             record = state.rollout(cause.rollout) if state else None
+            if (record is None or not record.intent) and not self.runs(self.lab.hosts[name]):
+                self.log(f"{name} is a canary and does not run: it is left alone, and {host.name} goes without it")
+                continue
             if record is None or not (record.done or record.put_back):
                 self._say(host, f"canaries first: {name} has not been through {cause.rollout}")
 
