@@ -88,7 +88,7 @@ def test_abort_and_rollback_need_neither_plan_nor_store(waiting: World, monkeypa
     assert world.images() == {HAND_MADE_IMAGE}
 
 
-def test_who_holds_what(waiting: World) -> None:
+def test_an_abandoned_rollout_is_shown_and_closed_by_somebody_else(waiting: World) -> None:
     world = waiting
     sights = look(world.workspace())
     rows = {row.host: row for row in holds(sights)}
@@ -100,10 +100,6 @@ def test_who_holds_what(waiting: World) -> None:
     (found,) = open_rollouts(sights).values()
     assert (found.there, found.half, found.is_even) == (("web1",), (), False)
     assert "eva on laptop" in found.told()
-
-
-def test_an_abandoned_rollout_is_closed_by_somebody_else(waiting: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = waiting
     with pytest.raises(Refused) as refused:
         close_open(world.workspace(), "", actor=BO, tick=lambda: None)
     assert "on v1.4.2: web1" in refused.value.why
