@@ -6,6 +6,8 @@ one thing that is done here at once.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 
 from fleetdeploy.app.apps import check_known, with_app
@@ -14,7 +16,7 @@ from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.open_entries import open_rollouts
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.workspace import Workspace
-from fleetdeploy.errors import RefusalReason, Refused, UsageError
+from fleetdeploy.errors import RefusalReason, Refused, StoreError, UsageError
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.service import ServiceSpec
@@ -165,6 +167,9 @@ def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnl
     rollout, version, outcome = choice.rollout, choice.version, choice.outcome
     with open_ports(workspace, Silent(), bare=True) as ports:
         failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports, take_over=take_over)
+        if LIVING not in failed.values():
+            with suppress(StoreError):  # the hosts have it in any case
+                ports.log.settle(rollout, outcome, conductor=f"closed-by-{os.getpid()}", detail="closed by a rollback")
     if LIVING in failed.values():
         raise Refused(
             f"its conductor is alive, and ends it itself: {open_rollouts(sights)[rollout].told()}",

@@ -35,7 +35,7 @@ from fleetdeploy.engine.store.side_tables import SideTables, utc
 from fleetdeploy.engine.store.sqlite import SqliteBackend
 from fleetdeploy.engine.store.trouble import store_error
 from fleetdeploy.engine.store.verify import Verdict, verify
-from fleetdeploy.errors import StoreTrouble
+from fleetdeploy.errors import ExitCode, StoreTrouble
 from fleetdeploy.model.events import Event, RolloutEnded, read_event
 from fleetdeploy.model.run import Outcome
 
@@ -55,6 +55,15 @@ _ROW = (
     "id, kind, fleet, app, version, digest, undoes, actor, conductor, pid, started_at, outcome, exit_code, ended_at,"
     " holder"
 )
+_CODES = {
+    Outcome.SUCCEEDED: ExitCode.OK,
+    Outcome.SUCCEEDED_IN_PART: ExitCode.PARTIAL,
+    Outcome.ROLLED_BACK: ExitCode.UNDONE,
+    Outcome.ROLLBACK_INCOMPLETE: ExitCode.MIXED,
+    Outcome.ABORTED: ExitCode.UNDONE,
+    Outcome.REFUSED: ExitCode.REFUSED,
+    Outcome.FAILED: ExitCode.UNDONE,
+}
 _END = "UPDATE rollouts SET outcome=?, exit_code=?, ended_at=? WHERE id=? AND conductor=?"
 
 
@@ -194,16 +203,20 @@ class Journal(SideTables):
                 if not tx.change(_END, outcome, exit_code, utc(), rollout, held.conductor):
                     raise store_error(StoreTrouble.REPLACED, self.shown, self._now_by(tx, rollout))
 
-    def settle(self, rollout: str, outcome: str, exit_code: int, *, conductor: str, detail: str = "") -> bool:
+    def settle(
+        self, rollout: str, outcome: str, exit_code: int | None = None, *, conductor: str, detail: str = ""
+    ) -> bool:
         """Write the end of a rollout that the hosts say is over; False if it is not open here."""
+        end = Outcome(outcome)
+        code = _CODES[end] if exit_code is None else exit_code
         row = self.rollout(rollout)
         if row is None or row.id != rollout or row.outcome is not None:
             return False
         with self._turn:
             self._held[rollout] = _Held(conductor, conductor, claimed=row.conductor == conductor)
             self.claim(rollout)
-            self.append(rollout, RolloutEnded(Outcome(outcome), exit_code, detail))
-            self.end(rollout, outcome, exit_code)
+            self.append(rollout, RolloutEnded(end, int(code), detail))
+            self.end(rollout, end.value, int(code))
         return True
 
     def take_requests(self, rollout: str) -> tuple[Request, ...]:

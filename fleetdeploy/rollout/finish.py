@@ -15,6 +15,7 @@ from fleetdeploy.model.aftermath import Aftermath, Now
 from fleetdeploy.model.plan import HostAction
 from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
 from fleetdeploy.model.verbs import PruneResult
+from fleetdeploy.rollout import ended_with
 from fleetdeploy.rollout.aftermath import ask_fleet
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew
@@ -124,6 +125,7 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     unclosed = close_all(book, crew, outcome.value)
     crashpoint("after-close-all")
     keep_mark(book, outcome.value)
+    ended_with.settle(book, outcome.value)
     steps: tuple[str, ...] = ()
     if unclosed:
         steps = (f"fleetdeploy resume {book.run.id}  (when they answer: it writes the end there)",)
