@@ -10,7 +10,7 @@ from fleetdeploy.model.verbs import Actor, Observation, OpenEntry
 
 
 def life_age_s(entry: OpenEntry, seen: Observation) -> float | None:
-    """Seconds since its last sign of life on that host; None: it gave none in this boot, or took leave."""
+    """Seconds since its last sign of life on that host; None: it gave none in this boot, or signed off."""
     life = entry.life
     if life is None or life.boot != seen.boot:
         return None
@@ -45,7 +45,7 @@ def sign_text(entry: OpenEntry, age_s: float | None) -> str:
     """When the owner was last heard of: ``last sign of life 4 s ago``."""
     if age_s is not None:
         return f"last sign of life {age_text(age_s)} ago"
-    return "it took leave" if entry.life is None else "no sign of life since the host was restarted"
+    return "its conductor signed off" if entry.life is None else "no sign of life since the host was restarted"
 
 
 def owner_text(entry: OpenEntry, age_s: float | None) -> str:

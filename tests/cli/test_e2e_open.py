@@ -29,7 +29,7 @@ def test_show_who_holds_the_hosts_and_close_what_was_abandoned(make_world: MakeW
     assert (web1["direction"], web1["token"], web1["alive"]) == ("forward", 1, False)
     world.expect(0, "open", "show").says("release-bot", "https://ci/job/9", "fleetdeploy resume 01", "open close 01")
 
-    world.expect(6, "rollout", "v1.4.2").says("release-bot on", "https://ci/job/9", "it took leave")
+    world.expect(6, "rollout", "v1.4.2").says("release-bot on", "https://ci/job/9", "its conductor signed off")
     world.expect(6, "rollout", "v1.4.2", "--plan", "plan.json").says(f"not {digest}", "hosts.web1.from.image_path")
     world.expect(2, "open", "close").says("--reason")
     world.expect(6, "open", "close", "--reason", "gone").says("on v1.4.2: web1", "fleetdeploy rollback", "--leave")

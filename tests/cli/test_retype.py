@@ -31,7 +31,7 @@ def forget() -> Iterator[None]:
         ({"app": "shop"}, "fleetdeploy rollback --to V", "fleetdeploy rollback --app shop --to V"),
         ({"inventory": "prod"}, "fleetdeploy init makes one", "fleetdeploy init makes one"),
         ({"inventory": "prod"}, "fleetdeploy show 01AB", "fleetdeploy show -i prod 01AB"),
-        ({"app": "shop"}, "fleetdeploy open close 01AB --reason W", "fleetdeploy open close --app shop 01AB --reason W"),
+        ({"app": "shop"}, "fleetdeploy open close 01AB --leave", "fleetdeploy open close --app shop 01AB --leave"),
         ({"inventory": "prod"}, "fleetdeploy open show", "fleetdeploy open show -i prod"),
         ({"inventory": "prod"}, "fleetdeploy status -i stage", "fleetdeploy status -i stage"),
     ],

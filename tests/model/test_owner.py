@@ -58,4 +58,4 @@ def test_who(actor: Actor, text: str) -> None:
 def test_the_owner_in_one_breath() -> None:
     assert owner_text(ENTRY, 4.0) == 'opened 2026-11-21T03:00:00Z, last sign of life 4 s ago, reason: "release"'
     assert "no sign of life since the host was restarted" in owner_text(ENTRY, None)
-    assert "it took leave" in owner_text(replace(ENTRY, life=None), None)
+    assert "its conductor signed off" in owner_text(replace(ENTRY, life=None), None)
