@@ -23,6 +23,7 @@ from fleetdeploy.errors import FleetdeployError, RefusalReason, Refused
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor
+from fleetdeploy.policy.asked import NO_WAY_BACK
 from fleetdeploy.rollout.ports import Reporter
 from fleetdeploy.rollout.result import RolloutResult
 from fleetdeploy.rollout.resume import stored_plan
@@ -37,6 +38,7 @@ def go_on(
     reporter: Reporter,
     take_over: bool = False,
     plan_file: Path | None = None,
+    no_way_back: bool = False,
     tick: Tick,
 ) -> RolloutResult | Said:
     """Resume, promote or abort a rollout whose conductor has ended, or is to be replaced.
@@ -49,6 +51,7 @@ def go_on(
         reporter: shows what is done.
         take_over: replace a conductor that lives.
         plan_file: where the plan lies, if not in the store.
+        no_way_back: hosts that cannot prove their way back are changed all the same; ``actor.reason`` says why.
         tick: called about once a second.
 
     Raises:
@@ -56,6 +59,7 @@ def go_on(
     """
     given = read_plan(plan_file) if plan_file else None
     kind, how = ("promote", "full") if decision == "promote-full" else (decision or "resume", "")
+    how = NO_WAY_BACK if no_way_back else how
     if not take_over:
         said = ask_by_store(workspace, wanted, kind, actor, argument=how)
         if said is not None:
@@ -85,6 +89,8 @@ def go_on(
     if plan is None:
         raise _no_plan(found, decision, given)
     plan = with_files(plan, workspace.project)
+    if no_way_back:
+        plan = replace(plan, permits=replace(plan.permits, no_way_back=True, reason=actor.reason))
     if not decision.startswith("abort"):
         _check_files(plan, sights)
     return run_plan(

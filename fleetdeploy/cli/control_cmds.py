@@ -48,6 +48,9 @@ def promote(
 
 def resume(
     rollout_id: RolloutId = "",
+    no_way_back: Annotated[
+        bool, typer.Option("--no-way-back", help="change hosts that cannot prove their way back, too (needs --reason)")
+    ] = False,
     app: flags.App = "",
     plan: flags.PlanFile = None,
     take_over: flags.TakeOver = False,
@@ -60,7 +63,10 @@ def resume(
 
     It was paused or interrupted, or its conductor died. Finished hosts are not touched again.
     """
-    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output, plan)
+    if no_way_back and not reason:
+        what = "--no-way-back needs --reason: the next person will want to know"
+        raise usage(what, "fleetdeploy resume --no-way-back --reason '...'")
+    return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output, plan, no_way_back)
 
 
 def abort(
@@ -163,6 +169,7 @@ def _go_on(
     project: Path,
     output: str,
     plan: Path | None = None,
+    no_way_back: bool = False,
 ) -> CommandResult:
     from fleetdeploy.app.rollouts import Said, go_on
     from fleetdeploy.app.workspace import current_actor, load_workspace
@@ -182,6 +189,7 @@ def _go_on(
             reporter=reporter,
             take_over=take_over,
             plan_file=plan,
+            no_way_back=no_way_back,
             tick=tick,
         )
     return said(done) if isinstance(done, Said) else ended(done)

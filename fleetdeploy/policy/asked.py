@@ -17,6 +17,7 @@ PAUSE, RESUME, PROMOTE, RETRY, EXCLUDE = "pause", "resume", "promote", "retry", 
 ABORT_ROLLBACK, ABORT_LEAVE = "abort-rollback", "abort-leave"
 KINDS = (PAUSE, RESUME, PROMOTE, ABORT_ROLLBACK, ABORT_LEAVE, RETRY, EXCLUDE)
 FULL = "full"
+NO_WAY_BACK = "no-way-back"  # resume: hosts that cannot prove their way back are changed all the same
 
 _S = HostState
 _FROZEN = "the calendar holds it, and no word overrides that here: it goes on by itself"

@@ -31,6 +31,7 @@ class Desk:
         excluded: hosts that a person took out, with who and why.
         promoted: batches (by index) that a person let go on.
         batch: the batch at work; ``ending``: why nothing can be asked any more.
+        no_way_back: who let hosts be changed that cannot prove their way back, and why; "" for nobody.
     """
 
     def __init__(self, book: Book) -> None:
@@ -42,6 +43,7 @@ class Desk:
         self.promoted: set[int] = set()
         self.batch = -1
         self.ending = ""
+        self.no_way_back = ""
         self._stopping = ""
         self._go = False
         log, run = book.ports.log, book.run
@@ -97,6 +99,8 @@ class Desk:
             case asked.RESUME:
                 self._go = self._book.state.hold is Hold.PAUSED
                 self.pausing = None
+                if host == asked.NO_WAY_BACK:
+                    self.no_way_back = who(event)
             case asked.PROMOTE if host == asked.FULL:
                 self.full = True
                 self._go = self._book.state.hold in (Hold.PAUSED, Hold.AWAITING_PROMOTION)
@@ -179,6 +183,8 @@ class Desk:
                     self.excluded.pop(event.argument, None)
                 else:
                     self.excluded[event.argument] = who(event)
+            elif event.kind == asked.RESUME and event.argument == asked.NO_WAY_BACK:
+                self.no_way_back = who(event)
             elif event.kind not in (asked.PAUSE, asked.RESUME):
                 self._accept(event, recalled=True)
         self._go = False

@@ -54,9 +54,10 @@ def prove(book: Book, crew: Crew, keeper: Gatekeeper, batch: Batch) -> gate.Deci
             if not answer.ready:
                 lacking[name] = reasons_text(answer.reasons)
     crashpoint("after-ready")
-    if lacking and book.plan.permits.no_way_back:
+    permitted = crew.desk.no_way_back or (_asked_by(book) if book.plan.permits.no_way_back else "")
+    if lacking and permitted:
         for name, why in lacking.items():
-            book.note_once(f"changed without a way back ({why}): by {_asked_by(book)}", name, "warning")
+            book.note_once(f"changed without a way back ({why}): by {permitted}", name, "warning")
         lacking = {}
     if lacking:
         return _held(book, lacking)
@@ -86,7 +87,7 @@ def _held(book: Book, lacking: dict[str, str]) -> gate.Pause:
         steps=(
             f"when that is mended: fleetdeploy resume {run}",
             f"or leave it out: fleetdeploy exclude {first}",
-            "or go on all the same, in a new rollout: --no-way-back --reason WHY",
+            f"or go on all the same: fleetdeploy resume {run} --no-way-back --reason WHY",
             f"or end it: fleetdeploy abort {run} --rollback   (or --leave)",
         ),
     )

@@ -176,3 +176,24 @@ def test_the_way_back_of_a_broken_rollout_is_not_held_up_either(scene: Scene) ->
     result = scene.roll("v1.4.3")
     assert result.outcome is Outcome.ROLLED_BACK
     assert scene.versions() == {"v1.4.0"}
+
+
+def test_a_person_lets_it_go_on_while_it_waits(scene: Scene) -> None:
+    """``resume --no-way-back``, answered by the conductor that lives."""
+    scene.with_hosts(3)
+    scene.hosts["web2"].lacking = DISK
+    scene.strategy = replace(scene.strategy, pause_timeout_s=20.0)
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HoldChanged) and event.reason is PauseReason.NOT_READY:
+            assert scene.journal is not None
+            scene.journal.request("R1", "resume", "eva@desk", argument="no-way-back", reason="grown at noon")
+
+    scene.report = report  # type: ignore[method-assign]
+    result = scene.go(scene.plan("v1.4.2"), "R1")
+    assert result.outcome is Outcome.SUCCEEDED
+    assert len(pauses(scene)) == 1
+    (note,) = [n for n in notes(scene, "warning") if "without a way back" in n.text]
+    assert "by eva@desk: grown at noon" in note.text
