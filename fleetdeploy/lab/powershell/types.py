@@ -40,6 +40,9 @@ def resolve(name: str) -> PSType | None:
     """The type of a name as written between brackets, case-insensitive."""
     load()
     key = name.strip().lower()
+    found = _cache.get(key)
+    if found is not None:
+        return found
     with _lock:
         if key not in _cache:
             _cache[key] = _resolve(key)

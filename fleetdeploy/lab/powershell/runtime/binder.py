@@ -368,12 +368,7 @@ class Binder(Coercion):
             )
 
     def _missing(self, set_name: str) -> list[Spec]:
-        found = []
-        for spec in self.signature.specs:
-            part = spec.in_set(set_name)
-            if part is not None and part.mandatory and spec.key not in self.bound.given:
-                found.append(spec)
-        return found
+        return [spec for spec in self.signature.mandatory(set_name) if spec.key not in self.bound.given]
 
     def _own(self, set_name: str) -> bool:
         key = set_name.lower()

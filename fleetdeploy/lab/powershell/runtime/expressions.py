@@ -97,7 +97,13 @@ def undefined(path: str) -> PSRuntimeError:
 
 
 def eval_variable(rt: Interp, node: ast.VariableExpression) -> Any:
-    return variable_value(rt, node.variable_path, line=node.extent.line)
+    path = node.variable_path
+    qualifier, key, _ = parse_path(path)
+    if not qualifier and key not in rt.SPECIAL:
+        variable = rt.scope.find(key)
+        if variable is not None:
+            return variable.value
+    return variable_value(rt, path, line=node.extent.line)
 
 
 # ------------------------------------------------------------------------------------------------ simple ones

@@ -93,16 +93,17 @@ class Interp:
 
     def value_of(self, node: ast.Statement, *, parenthesised: bool = False) -> Any:
         """A statement as a value: an expression's own value, else what it writes (AUTO_NULL, one, or an array)."""
-        if isinstance(node, ast.Pipeline):
-            elements = node.pipeline_elements
+        kind = type(node)
+        if kind is ast.Pipeline:
+            elements = node.pipeline_elements  # type: ignore[attr-defined]
             if len(elements) == 1:
                 only = elements[0]
-                if isinstance(only, ast.CommandExpression) and not only.redirections:
+                if type(only) is ast.CommandExpression and not only.redirections:
                     value = self.eval_raw(only.expression)
                     self.question = True
                     return value
-        elif isinstance(node, ast.AssignmentStatement):
-            return assignment.assign_statement(self, node)
+        elif kind is ast.AssignmentStatement:
+            return assignment.assign_statement(self, node)  # type: ignore[arg-type]
         items: list[Any] = []
         run = statements.EXEC.get(type(node))
         if run is None:

@@ -94,6 +94,15 @@ class Signature:
 
     takes_remaining: bool = False
     _positional: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
+    _mandatory: dict[str, list[Spec]] = field(default_factory=dict)
+
+    def mandatory(self, set_name: str) -> list[Spec]:
+        """The parameters that must be given in that set, in order of declaration."""
+        found = self._mandatory.get(set_name)
+        if found is None:
+            parts = ((spec, spec.in_set(set_name)) for spec in self.specs)
+            found = self._mandatory[set_name] = [spec for spec, part in parts if part is not None and part.mandatory]
+        return found
 
     def positional(self, set_name: str) -> list[tuple[int, Spec]]:
         """Positions and parameters that take part in that set by position, in order of declaration."""
@@ -129,15 +138,30 @@ class Signature:
 
 def signature_of(rt: Interp, block: ast.ScriptBlock, parameters: tuple[ast.Parameter, ...] | None) -> Signature:
     key = (id(block), parameters is not None)
-    cached = rt.runspace.signatures.get(key)
+    # One without attributes means the same everywhere: all hosts run the same scripts.
+    known = _SHARED if not rt.namespaces and _is_plain(block, parameters) else rt.runspace.signatures
+    cached = known.get(key)
     if cached is not None and cached[0] is block:
         found: Signature = cached[1]
         return found
-    if len(rt.runspace.signatures) > 4096:
-        rt.runspace.signatures.clear()
+    if len(known) > 4096:
+        known.clear()
     made = _from_block(rt, block, parameters)
-    rt.runspace.signatures[key] = (block, made)
+    known[key] = (block, made)
     return made
+
+
+_SHARED: dict[tuple[int, bool], tuple[ast.ScriptBlock, Signature]] = {}
+
+
+def _is_plain(block: ast.ScriptBlock, parameters: tuple[ast.Parameter, ...] | None) -> bool:
+    """Only names and types: nothing that is evaluated where it stands."""
+    declared = parameters or ()
+    if block.param_block is not None:
+        if block.param_block.attributes:
+            return False
+        declared = declared or block.param_block.parameters
+    return all(isinstance(a, ast.TypeConstraint) for parameter in declared for a in parameter.attributes)
 
 
 def _from_block(rt: Interp, block: ast.ScriptBlock, parameters: tuple[ast.Parameter, ...] | None) -> Signature:
