@@ -7,7 +7,6 @@ pause, unless a person permitted it (``--no-way-back``), and then the journal ha
 
 from __future__ import annotations
 
-from fleetdeploy.engine.crash import crashpoint
 from fleetdeploy.engine.executor import CancelledTask, Task, Tools
 from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
 from fleetdeploy.model.paths import release_exe
@@ -53,7 +52,6 @@ def prove(book: Book, crew: Crew, keeper: Gatekeeper, batch: Batch) -> gate.Deci
             _say_way_back(book, name, answer)
             if not answer.ready:
                 lacking[name] = reasons_text(answer.reasons)
-    crashpoint("after-ready")
     permitted = crew.desk.no_way_back or (_asked_by(book) if book.plan.permits.no_way_back else "")
     if lacking and permitted:
         for name, why in lacking.items():

@@ -18,6 +18,7 @@ from fleetdeploy.engine.executor import CancelledTask
 from fleetdeploy.engine.steps import Step, Steps, StepStore
 from fleetdeploy.errors import AnswerLost, HostError, StoreError, Unreachable
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.readiness import ReadyRequest, ReadyResult
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import (
     ActivateRequest,
@@ -36,13 +37,14 @@ from fleetdeploy.rollout.ports import EventLog, HostPort
 T = TypeVar("T")
 
 TURN_DECIDED = 5
-OPEN, STAGE, ACTIVATE, TURN, PUT_BACK, PRUNE, CLOSE, FATE = 10, 20, 30, 40, 50, 60, 70, 80
+OPEN, STAGE, READY, ACTIVATE, TURN, PUT_BACK, PRUNE, CLOSE, FATE = 10, 20, 25, 30, 40, 50, 60, 70, 80
 TURN_FORWARD = 45  # another try of a host that went back alone
 _LINKS = 10
 _NAMES: Mapping[int, str] = {
     TURN_DECIDED: "turn-decided",
     OPEN: "open",
     STAGE: "stage",
+    READY: "ready",
     ACTIVATE: "activate",
     TURN: "turn-host",
     TURN_FORWARD: "turn-forward",
@@ -50,7 +52,6 @@ _NAMES: Mapping[int, str] = {
     **{PUT_BACK + i: "put-back" for i in range(_LINKS)},
     PRUNE: "prune",
     CLOSE: "close",
-    FATE: "fate",
 }
 GATE, BAKE, PROMOTION = 1, 2, 3
 _DECISIONS = {GATE: "gate", BAKE: "bake", PROMOTION: "promotion"}
@@ -185,10 +186,6 @@ class Record:
         """True if it was decided, or begun to be decided, that the whole rollout goes back."""
         return self.steps.began("", TURN_DECIDED)
 
-    def fate(self, host: str) -> Mapping[str, Any] | None:
-        """What a person last said about a host (``exclude``, ``retry``): ``decision``, ``by``, ``reason``."""
-        return self.steps.result(host, FATE)
-
     def in_flight(self) -> tuple[Step, ...]:
         """Verbs of earlier conductors of which nobody knows how they ended."""
         return tuple(s for s in self.steps.in_flight if s.host and s.conductor != self._conductor)
@@ -226,6 +223,14 @@ class RecordedPort:
             lambda: self._port.stage(claim, artifact, progress=progress),
             lambda a: {"release": a.release, "sent_bytes": a.sent_bytes, "already": a.already},
             must=True,
+        )
+
+    def ready(self, request: ReadyRequest) -> ReadyResult:
+        """Recorded; that it cannot be is found before anything is changed, by ``activate``."""
+        return self._run(
+            READY,
+            lambda: self._port.ready(request),
+            lambda a: {"ready": a.ready, "label": a.label, "lacking": [r.lacking.name.lower() for r in a.reasons]},
         )
 
     def activate(

@@ -27,7 +27,15 @@ UNCHANGED = (
     "before-running",
     "after-running",
     *("before-staging", "before-stage", "recorded-stage", "sent-stage", "after-stage", "after-staging"),
-    *("before-batch", "after-ready", "before-activate", "recorded-activate"),
+    *(
+        "before-batch",
+        "before-ready",
+        "recorded-ready",
+        "sent-ready",
+        "after-ready",
+        "before-activate",
+        "recorded-activate",
+    ),
 )
 
 REACHED: dict[str, tuple[str, ...]] = {

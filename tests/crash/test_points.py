@@ -25,7 +25,7 @@ def _literals() -> list[str]:
 
 def _of_verbs() -> set[str]:
     verbs = {recorded.name_of(n) for n in (recorded.OPEN, recorded.STAGE, recorded.ACTIVATE, recorded.TURN)}
-    verbs |= {recorded.name_of(n) for n in (recorded.PUT_BACK, recorded.PRUNE, recorded.CLOSE)}
+    verbs |= {recorded.name_of(n) for n in (recorded.READY, recorded.PUT_BACK, recorded.PRUNE, recorded.CLOSE)}
     return {f"{when}-{verb}" for verb in verbs for when in ("before", "recorded", "sent", "after")}
 
 
