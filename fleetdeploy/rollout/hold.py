@@ -89,6 +89,7 @@ def pause(
     if by_person and desk.pausing:
         detail = who(desk.pausing)
     ends_in_s = None if desk.pausing else timeout
+    desk.take_go()  # a word that ended an earlier wait does not end this one
     book.hold(Hold.PAUSED, why.why, detail=detail, ends_in_s=ends_in_s, next_steps=why.steps or next_steps(book.run.id))
     vigil = watch() if watch is not None and why.why in _WATCHED else None
     until = time.monotonic() + timeout
@@ -116,13 +117,21 @@ def pause(
         elif by_person:  # taken back before it began
             book.hold(Hold.NONE)
             return _left(vigil, Way.ON)
-        elif why.why in _SILENT and now - looked >= min(_RECHECK_S, timeout / 4):
+        # Once more before it gives up: the line may have come back since the last time, or while that was asked.
+        elif why.why in _SILENT and (now >= until or now - looked >= min(_RECHECK_S, timeout / 4)):
             recheck(False)
+            decision = keeper.decide(None)
+            if isinstance(decision, (gate.RollBack, gate.Stop)):
+                # The line came back between asking the silent hosts and asking the untouched ones: a host is not
+                # lost because it did not answer while nobody did.
+                recheck(False)
+                decision = keeper.decide(None)
             looked = time.monotonic()
-            if not isinstance(keeper.decide(None), gate.Pause):
+            if not isinstance(decision, gate.Pause):
                 book.hold(Hold.NONE)
                 return Way.ON
-        # What came in while it asked again counts, even if asking took longer than the pause may last.
+            if now >= until and desk.pausing is None and desk.way_out is None:
+                return unattended(book, timeout, book.plan.strategy.on_unknown)
         elif now >= until:
             return _left(vigil, unattended(book, timeout, book.plan.strategy.on_unknown))
         done = _pump(crew, vigil, until)
@@ -157,6 +166,7 @@ class Promotion:
         book, desk = self._book, self._crew.desk
         if desk.full or self._batch.index in desk.promoted:
             return Way.ON
+        desk.take_go()
         run = book.run.id
         steps = (f"fleetdeploy promote {run}", f"fleetdeploy abort {run} --rollback")
         what = "the canary is" if self._batch.is_canary else f"batch {self._batch.index + 1} is"

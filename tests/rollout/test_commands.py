@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,9 +17,11 @@ from fleetdeploy.model.run import Hold, HostState, Outcome, PauseReason
 from fleetdeploy.model.strategy import Amount
 from fleetdeploy.policy.gate import Reason
 from fleetdeploy.rollout import crew
+from fleetdeploy.rollout.forward import Forward
 from fleetdeploy.rollout.result import RolloutResult
 from fleetdeploy.rollout.resume import stored_plan
 from tests.rollout.conftest import Scene
+from tests.rollout.fake_fleet import FakeHost
 
 pytestmark = pytest.mark.timeout(120)  # a word that nobody types would be waited for all night
 
@@ -534,3 +537,35 @@ def test_while_it_waits_it_says_how_long_yet(person: Person) -> None:
     assert person.goes(pause_after_canary=True, promote_within_s=86_000.0).outcome is Outcome.SUCCEEDED
     assert waits[0].startswith("awaiting promotion, 23 h 53 min left: 1 healthy")
     assert any(text.startswith("paused (asked), without a time-out: 1 healthy") for text in waits)
+
+
+def test_a_line_that_comes_back_between_two_looks_is_no_lost_host(person: Person) -> None:
+    """The silent canary was asked just before, the untouched hosts just after: it is asked again, not undone."""
+    plan = person.scene.plan("v1.4.2", pause_timeout_s=0.2)
+    first = person.scene.hosts[plan.batches[0].hosts[0]]
+
+    def cut(host: FakeHost, request: object) -> None:
+        for one in person.scene.hosts.values():
+            one.dead = True
+
+    def mend() -> None:
+        first.on_activate = lambda h, r: None
+        for one in person.scene.hosts.values():
+            one.dead = False
+
+    first.on_activate = cut
+    looks: list[bool] = []
+    real = Forward._recheck
+
+    def slow(forward: Forward, by_person: bool) -> None:
+        real(forward, by_person)
+        if not looks:
+            time.sleep(0.3)  # longer than the pause may last
+            mend()  # too late for the look that has just been taken
+        looks.append(by_person)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Forward, "_recheck", slow)
+        result = person.scene.go(plan, rollout="R1")
+    assert len(looks) == 2
+    assert result.outcome is Outcome.SUCCEEDED
