@@ -72,6 +72,7 @@ class PostgresBackend:
         self.shown = place.shown
         self._place = place
         self._lock = threading.RLock()
+        self._away = False
         try:
             import psycopg
         except ImportError as error:
@@ -145,14 +146,18 @@ class PostgresBackend:
     def _reconnect(self) -> None:
         with suppress(self._psycopg.Error):
             self._db.close()
-        for number, pause in enumerate(_AGAIN_S, start=1):
+        # A server that stayed away is asked once each time: a conductor that polls must not wait for it all day.
+        pauses = _AGAIN_S[:1] if self._away else _AGAIN_S
+        for number, pause in enumerate(pauses, start=1):
             time.sleep(pause)
             try:
                 self._db = self._connect()
             except self._psycopg.OperationalError:
-                if number == len(_AGAIN_S):
+                self._away = number == len(pauses)
+                if self._away:
                     raise
             else:
+                self._away = False
                 return
 
     @contextmanager
