@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime
 
@@ -28,7 +29,7 @@ from fleetdeploy.cli.output.wording import (
 )
 from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
-from fleetdeploy.model.run import HostState, Phase
+from fleetdeploy.model.run import Hold, HostState, Phase
 
 _ROWS = 24
 _HEAD_ROWS = 8  # the lines above the hosts, and a few of the log
@@ -40,7 +41,7 @@ def _style(event: ev.Event) -> str:
     match event:
         case ev.HostFailed() | ev.Turned():
             return "red"
-        case ev.HoldChanged() | ev.Note(level="warning" | "error"):
+        case ev.HoldChanged() | ev.Asked() | ev.Note(level="warning" | "error"):
             return "yellow"
         case ev.RolloutEnded():
             return "bold"
@@ -57,6 +58,7 @@ class LiveReporter(PlainReporter):
         self._lock = threading.Lock()
         self._headline = ""
         self._phase = Phase.PLANNED
+        self._ends: float | None = None  # of a wait
         self._hosts: dict[str, tuple[HostState, str, str]] = {}
         self._progress: dict[str, str] = {}
         self._batch = ""
@@ -110,11 +112,13 @@ class LiveReporter(PlainReporter):
             case ev.ProbeSeen(host, good, detail):
                 self._progress[host] = "good sample" if good else f"bad sample: {detail}"
             case ev.GateDecided():
+                self._ends = None
                 self._gate = f"{event.decision}, {REASON_TEXTS.get(event.reason, event.reason.replace('-', ' '))}"
             case ev.BakeProgress(healthy, needed, hosts):
                 self._bake = f"{seconds_text(healthy)} of {seconds_text(needed)} healthy on {hosts_text(hosts)}"
             case ev.HoldChanged():
-                self._gate = event.hold.value.replace("_", " ")
+                self._gate = event.hold.value.replace("_", " ") if event.hold is not Hold.NONE else ""
+                self._ends = None if event.ends_in_s is None else time.monotonic() + event.ends_in_s
             case _:
                 pass
 
@@ -132,7 +136,8 @@ class LiveReporter(PlainReporter):
             )
             lines = [head]
             if self._gate:
-                lines.append(Text(f"gate  {self._gate}"))
+                left = "" if self._ends is None else f", {seconds_text(max(0.0, self._ends - time.monotonic()))} left"
+                lines.append(Text(f"gate  {self._gate}{left}"))
             if self._bake:
                 lines.append(Text(f"bake  {self._bake}"))
             counts = Counter(state for state, _, _ in self._hosts.values())
