@@ -37,7 +37,7 @@ from fleetdeploy.rollout.ports import EventLog, HostPort
 T = TypeVar("T")
 
 TURN_DECIDED = 5
-OPEN, STAGE, READY, ACTIVATE, TURN, PUT_BACK, PRUNE, CLOSE, FATE = 10, 20, 25, 30, 40, 50, 60, 70, 80
+OPEN, STAGE, READY, ACTIVATE, TURN, PUT_BACK, PRUNE, CLOSE = 10, 20, 25, 30, 40, 50, 60, 70
 TURN_FORWARD = 45  # another try of a host that went back alone
 _LINKS = 10
 _NAMES: Mapping[int, str] = {

@@ -63,6 +63,7 @@ def _play(world: CrashWorld, case: Case) -> Row:
     assert world.all_run(), f"{said}\na service is down: { {n: world.service_state(n) for n in world.lab.hosts} }"
     assert world.nothing_is_open(), f"{said}\nsomething is open"
     assert world.all_armed(), f"{said}\na service is left without its recovery actions"
+    assert world.steps_without_end() == [], said
     _counted(world, case, runs, said)
     stops, starts = world.stops(), world.starts()
     return Row(

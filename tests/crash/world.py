@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetdeploy.engine.crash import VARIABLE
+from fleetdeploy.engine.journal import Journal
 from fleetdeploy.lab.fleet import Lab
 from tests.cli import forked
 from tests.scenarios.steps import HAND_MADE_IMAGE, World
@@ -110,6 +111,18 @@ class CrashWorld(World):
         for image in self.images():
             found.add(OLD if image == HAND_MADE_IMAGE else image.partition("\\releases\\")[2].partition("-")[0])
         return found
+
+    def steps_without_end(self) -> list[str]:
+        """Of rollouts that have ended, as the store here tells: what began and nobody knows how it ended."""
+        path = self.store / "journal.sqlite3"
+        if not path.exists():
+            return []
+        journal = Journal(path)
+        try:
+            ended = [row.id for row in journal.rollouts(limit=None) if row.outcome is not None]
+            return [f"{s.host} {s.name}" for rollout in ended for s in journal.steps(rollout) if s.result is None]
+        finally:
+            journal.close()
 
     def all_armed(self) -> bool:
         """Recovery actions as the project wants them, or as they were before: none."""
