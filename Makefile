@@ -37,8 +37,9 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 
 check: lint test ## what CI runs: lint and test
 
-soak: $(STAMP) ## the long lists in full
+soak: $(STAMP) ## the long lists in full; FLEETDEPLOY_SEEDS=0-2000 histories, going on where it was (RESTART=1: anew)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m tests.histories.soak --workers $(WORKERS) $(if $(RESTART),--restart)
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -23,7 +23,7 @@ from typing import Any
 from tests.histories import machine
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT = "0-200"
+DEFAULT = "0-2000"
 
 
 def numbers(text: str) -> range:
