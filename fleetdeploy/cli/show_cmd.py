@@ -54,12 +54,13 @@ def show(
     if host is not None and not kept:
         kept, remarks = _from_host(failed, host, inventory, project, app, known=row is not None)
     data: dict[str, Any] = {
+        "journal": journal.shown,
         "rollout": dataclasses.asdict(row) if row else None,
         "events": [entry.to_json() for entry in entries],
     }
     if host is not None:
         data |= {"host": host, "evidence": [json_of(one) for one in kept]}
-    return CommandResult(data=data, blocks=(Lines([*_head(row, entries), *_told(kept), *remarks]),))
+    return CommandResult(data=data, blocks=(Lines([*_head(row, entries, journal.shown), *_told(kept), *remarks]),))
 
 
 def _from_host(
@@ -87,13 +88,13 @@ def _from_host(
     return (found,), []
 
 
-def _head(row: RolloutRow | None, entries: tuple[EventRow, ...]) -> list[str]:
+def _head(row: RolloutRow | None, entries: tuple[EventRow, ...], place: str) -> list[str]:
     from fleetdeploy.cli.output.wording import sentences
 
     if row is None:
-        return ["the store of this machine does not have the events of this rollout"]
+        return [f"the store of this machine ({place}) does not have the events of this rollout"]
     head = f"{row.id}: {row.kind} {row.app} {row.version} on {row.fleet}, plan {row.digest}, by {row.actor}"
-    lines = [head, f"outcome: {(row.outcome or 'open').replace('_', ' ')}"]
+    lines = [head, f"outcome: {(row.outcome or 'open').replace('_', ' ')}", f"journal {place}"]
     for entry in entries:
         lines += [f"{entry.at[11:19]} {line}" for line in sentences(entry.event)]
     return lines

@@ -145,3 +145,12 @@ def test_retention_of_the_project_or_of_the_environment(journal: Journal, tmp_pa
     given(journal, "01AAA4")
     forget_old(journal, None, {"FLEETDEPLOY_KEEP_JOURNAL": "180d"})
     assert [r.id for r in journal.rollouts()] == ["01AAA4", "01AAA3"]
+
+
+def test_show_says_where_it_read_it(journal: Journal) -> None:
+    done = typed("show", "01AAA1")
+    assert done.exit_code == 0, done.output
+    assert f"outcome: succeeded\njournal {journal.path}\n" in done.output
+    assert json.loads(typed("show", "01AAA1", "--output", "json").stdout)["journal"] == str(journal.path)
+    unknown = typed("show", "01NONE")
+    assert (unknown.exit_code, str(journal.path) in unknown.output) == (2, True)
