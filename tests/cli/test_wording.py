@@ -82,3 +82,8 @@ def test_plain_lines_carry_a_time_and_json_lines_carry_everything() -> None:
     assert lines == [
         '{"event": "probe-seen", "at": "2026-01-02T03:04:05.000+00:00", "host": "w1", "good": false, "detail": "500"}\n'
     ]
+
+
+def test_an_event_of_a_newer_version_is_not_passed_over() -> None:
+    (line,) = sentences(ev.UnknownEvent({"event": "quorum-lost", "zone": "z1"}))
+    assert line.startswith("quorum-lost: written by a newer fleetdeploy")

@@ -206,6 +206,8 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
             return (text,)
         case ev.RolloutEnded():
             return _ended(event)
+        case ev.UnknownEvent(data):
+            return (f"{data.get('event', 'something')}: written by a newer fleetdeploy, this one cannot tell it",)
         case _:
             return ()
 
