@@ -162,12 +162,11 @@ class _Conductor:
         ended = preflight.walk()
         if ended is not None:
             return ended
-        if self.run_.resume:
-            settle_flights(book)
+        unseen = settle_flights(book) if self.run_.resume else frozenset()
         if plan.kind == "back":
             self._begin()
             return self._back()
-        turned = take_stock(book) if self.run_.resume else False
+        turned = take_stock(book, unseen) if self.run_.resume else False
         if self.run_.resume and not turned and not _goes_back_by_order(self.run_):
             silent = may_have_turned(book)
             if silent:

@@ -32,11 +32,13 @@ _PATIENCE_S = 10.0
 _HALF = "half done: it is finished or put back now"
 
 
-def settle_flights(book: Book) -> None:
+def settle_flights(book: Book) -> frozenset[str]:
     """Verbs of earlier conductors that began and have no end in the store: the host says what became of them.
 
     Called when the hosts are open: whatever was on its way can change nothing any more (rule 8), so this is final.
+    Returns the hosts concerned: nobody has looked at them since.
     """
+    settled_now: set[str] = set()
     for step in book.record.in_flight():
         page = book.pages.get(step.host)
         if page is None or not page.opened or page.observation is None:
@@ -44,6 +46,8 @@ def settle_flights(book: Book) -> None:
         text = _became(page.observation, book, step)
         book.record.steps.end(step.host, step.step, {"resolved": text, "by": book.run.conductor})
         book.note(f"{step.name} was under way when its conductor ended: {text}", step.host)
+        settled_now.add(step.host)
+    return frozenset(settled_now)
 
 
 def _became(seen: Observation, book: Book, step: Step) -> str:
@@ -67,8 +71,11 @@ def _became(seen: Observation, book: Book, step: Step) -> str:
     return "done" if own.ended else "it is done again where it is needed"
 
 
-def take_stock(book: Book) -> bool:
-    """What earlier conductors did, as the hosts remember it; True if it goes back (rule 9)."""
+def take_stock(book: Book, unseen: frozenset[str] = frozenset()) -> bool:
+    """What earlier conductors did, as the hosts remember it; True if it goes back (rule 9).
+
+    ``unseen``: hosts that nobody has looked at since their last verb. One that is back is looked at once more then.
+    """
     half: list[str] = []
     alone: list[str] = []
     for page in book.pages.values():
@@ -88,9 +95,11 @@ def take_stock(book: Book) -> bool:
     # One that went back alone, within the budget, is no turn of the whole rollout.
     decided = book.record.decided(TURN_DECIDED) is not None
     turned = decided or bool(half) or len(alone) > book.plan.strategy.budget
-    if not turned:
-        for name in alone:
-            book.pages[name].failed = True
+    for name in alone:
+        book.pages[name].failed = not turned
+        if turned and name in unseen:
+            book.pages[name].touched = True  # its way back finds nothing to do there, and looks
+        else:
             book.move(name, HostState.ROLLED_BACK, "was put back")
     return turned
 

@@ -34,15 +34,15 @@ app:
   arguments: ["--port", "8080"]
   root: C:\\Apps
   recovery: {actions: [restart 100ms, none], reset: 1h, on_non_crash: true}
-  start_timeout: 2500ms
-  stop_timeout: 2s
+  start_timeout: 4s
+  stop_timeout: 4s
 artifacts:
   path: dist/{version}/shop.exe
 strategy: {kind: canary, canary: 1, batch: 3, bake_canary: 100ms, pause_timeout: 1s}
 checks:
   - name: healthz
     http: {port: 8080, path: /healthz, timeout: 2s}
-health: {min_healthy: 200ms, interval: 100ms, deadline: 3s}
+health: {min_healthy: 200ms, interval: 100ms, deadline: 5s}
 timeouts: {call: 10s, lock_wait: 3s, life_ttl: 30s}
 """
 

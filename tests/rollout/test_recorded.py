@@ -197,6 +197,26 @@ def test_a_turn_that_was_decided_is_carried_out_although_no_host_had_heard_of_it
     assert scene.versions() == {"v1.4.0"}
 
 
+@pytest.mark.parametrize("in_flight", [True, False])
+def test_a_host_that_is_back_already_is_back_when_the_turn_is_carried_on(scene: Scene, in_flight: bool) -> None:
+    scene.with_hosts(4)
+    for host in scene.hosts.values():
+        host.sick = _bad_later(scene)
+    rolled_and_killed(scene, lambda e: isinstance(e, ev.HostChanged) and e.state is HostState.ROLLED_BACK, "v1.4.3")
+    back = [name for name, host in scene.hosts.items() if host.stops == 2]
+    assert back
+    assert scene.journal is not None
+    if in_flight:
+        scene.journal.step_begin("R1", back[0], recorded.PUT_BACK, "put-back", "C1", again=True)
+    result = resumed(scene)
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLED_BACK, ExitCode.UNDONE)
+    assert scene.states(result)[back[0]] == "rolled_back"
+    assert scene.versions() == {"v1.4.0"}
+    assert {h.stops for h in scene.hosts.values()} <= {0, 2}
+    probed = [e.host for e in scene.events if isinstance(e, ev.ProbeSeen)]
+    assert (back[0] in probed) == in_flight, "looked at once more if nobody had"
+
+
 def test_an_abort_that_was_interrupted_ends_as_an_abort(scene: Scene) -> None:
     scene.with_hosts(3)
     rolled_and_killed(scene, lambda e: isinstance(e, ev.BatchStarted) and e.index == 1)
