@@ -44,7 +44,6 @@ def test_drift_as_it_is_typed(make_world: MakeWorld) -> None:
     world = make_world(2)
     world.given_version("v1.4.2")
     world.given_version("v1.4.3")
-    world.expect(0, "drift").says("2 nothing recorded")
     world.expect(0, "rollout", "v1.4.2", "--yes")
     world.expect(0, "drift").says("2 as recorded")
     machine = world.lab.hosts["web1"].machine
@@ -56,7 +55,6 @@ def test_drift_as_it_is_typed(make_world: MakeWorld) -> None:
     assert [d["key"] for d in data["hosts"][0]["differences"]] == ["start_type", "environment API_TOKEN"]
     assert data["hosts"][1]["status"] == "as recorded"
     assert "geheim" not in told.text + str(data)
-    world.expect(0, "drift", "--limit", "web2").says("1 as recorded")
     # The plan shows it and leaves the host alone; accepted, it is changed
     world.expect(0, "plan", "v1.4.3").says("skip: drifted: start_type, environment API_TOKEN")
     world.expect(0, "plan", "v1.4.3", "--accept-drift").says("2 of 2 hosts change", "drifted: start_type")
