@@ -27,7 +27,6 @@ def test_a_rollout_a_take_over_and_a_rollback(make_world: MakeWorld, shift: int,
     waits = run(world, "ci", "rollout", "v1.4.2", "--pause-after", "canary", "--plan-out", "plan.json", **wrong)
     assert waits.code == 7, str(waits)
     # Another machine, whose clock is right, goes on with it; and one whose clock is wrong undoes it.
-    assert run(world, "eva", "rollout", "v1.4.2").code == 6
     promoted = run(world, "eva", "promote", "--plan", "plan.json")
     assert promoted.code == 0, str(promoted)
     assert set(world.on().values()) == {"v1.4.2"}
@@ -35,4 +34,3 @@ def test_a_rollout_a_take_over_and_a_rollback(make_world: MakeWorld, shift: int,
     assert undone.code == 0, str(undone)
     assert set(world.on().values()) == {"v1.4.0"}
     assert world.stops() == {"web1": 2, "web2": 2}
-    assert run(world, "eva", "rollback").says("already undone")
