@@ -82,6 +82,7 @@ CUTS = (r"write .*state\.json", r"write .*journal\.jsonl", "^stop Shop", "^start
 OPERATORS = st.sampled_from([0, 1])
 STEPS = st.integers(1, 32)
 HOSTS = st.integers(0, 2)
+FLEETS = st.sampled_from([2, 2, 2, 2, 2, 3])
 THEN = st.sampled_from(["stays", "dies", "dies"])
 MOST_COMMANDS = 3
 
