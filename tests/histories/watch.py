@@ -136,7 +136,8 @@ class Watch:
             self._say(host, f"{kind} by {cause}, whose plan does not have this host")
 
     def _floor(self, host: LabHost, cause: Cause) -> None:
-        down = [n for n, h in self.lab.hosts.items() if self.blame.get(n) == cause.rollout and not self.runs(h)]
+        others = [h for n, h in self.lab.hosts.items() if n != host.name and self.blame.get(n) == cause.rollout]
+        down = [host.name, *(h.name for h in others if not self.runs(h))]
         if len(down) > self.floor:
             self._say(host, f"the floor does not hold: {', '.join(down)} are down because of {cause.rollout}")
 
