@@ -206,7 +206,7 @@ class Journal(SideTables):
     def settle(
         self, rollout: str, outcome: str, exit_code: int | None = None, *, conductor: str, detail: str = ""
     ) -> bool:
-        """Write the end of a rollout that the hosts say is over; False if it is not open here."""
+        """Write the end of a rollout that the hosts say is over, and of its steps; False if it is not open here."""
         end = Outcome(outcome)
         code = _CODES[end] if exit_code is None else exit_code
         row = self.rollout(rollout)
@@ -215,6 +215,9 @@ class Journal(SideTables):
         with self._turn:
             self._held[rollout] = _Held(conductor, conductor, claimed=row.conductor == conductor)
             self.claim(rollout)
+            for step in self.steps(rollout):
+                if not step.ended:
+                    self.step_end(rollout, step.host, step.step, {"settled": end.value, "by": conductor})
             self.append(rollout, RolloutEnded(end, int(code), detail))
             self.end(rollout, end.value, int(code))
         return True

@@ -153,7 +153,11 @@ def test_who_did_not_begin_does_not_write(opened: Open) -> None:
 
 
 def test_what_the_hosts_say_is_over_is_settled(opened: Open) -> None:
-    begun(opened()).append("01ABC", ev.Note("then it was killed"))
+    first = begun(opened())
+    first.append("01ABC", ev.Note("then it was killed"))
+    first.step_begin("01ABC", "web01", 20, "stage", "C1")
+    first.step_end("01ABC", "web01", 20, {"sent": 1})
+    first.step_begin("01ABC", "web01", 30, "activate", "C1")
     other = opened()
     assert other.settle("01ABC", "rolled_back", 3, conductor="C9", detail="found so on the hosts")
     assert not other.settle("01ABC", "aborted", 3, conductor="C9"), "once"
@@ -163,7 +167,8 @@ def test_what_the_hosts_say_is_over_is_settled(opened: Open) -> None:
     assert (row.outcome, row.exit_code) == ("rolled_back", 3)
     verdict = other.verify("01ABC")
     assert verdict is not None
-    assert (verdict.broken, verdict.events) == (None, 2)
+    assert (verdict.broken, verdict.events, verdict.in_flight) == (None, 2, ())
+    assert [s.result for s in other.steps("01ABC")] == [{"sent": 1}, {"settled": "rolled_back", "by": "C9"}]
 
 
 def test_finding_rollouts(opened: Open) -> None:
