@@ -178,7 +178,8 @@ def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnl
             next_steps=("fleetdeploy open show", "fleetdeploy rollback --take-over --reason WHY"),
         )
     left = f"; not on {', '.join(failed)}" if failed else ""
+    named = f"rollout {rollout} ({version})" if version else f"rollout {rollout}"
     if outcome == "aborted":
-        return Said(f"rollout {rollout} ({version}) had changed nothing: it is closed now{left}", rollout)
-    text = f"rollout {rollout} ({version}) had {outcome.replace('_', ' ')}: it is closed now, nothing was undone{left}"
+        return Said(f"{named} had changed nothing: it is closed now{left}", rollout)
+    text = f"{named} had {outcome.replace('_', ' ')}: it is closed now, nothing was undone{left}"
     return Said(text, rollout, (f"to undo it: fleetdeploy rollback {rollout}",))
