@@ -17,6 +17,7 @@ from fleetdeploy.app.open_entries import OpenRollout, find_open, leave_as_it_is
 from fleetdeploy.app.plan_files import has_files, read_plan, with_files
 from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
+from fleetdeploy.app.settling import settle_from_hosts
 from fleetdeploy.app.undoing import continued, rollback_plan
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import FleetdeployError, RefusalReason, Refused
@@ -69,6 +70,7 @@ def go_on(
     sights = look(whole, tick=tick)
     stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
+    settle_from_hosts(whole, sights)
     found = find_open(sights, wanted)
     if found.alive and not take_over:
         return ask_conductor(found, kind, actor, argument=how)

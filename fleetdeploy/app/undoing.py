@@ -15,6 +15,7 @@ from fleetdeploy.app.conducting import Back, Said, Silent, Tick, open_ports
 from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.open_entries import open_rollouts
 from fleetdeploy.app.planning import known_versions, look
+from fleetdeploy.app.settling import settle_from_hosts
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import RefusalReason, Refused, StoreError, UsageError
 from fleetdeploy.model.health import HealthSpec
@@ -63,6 +64,7 @@ def find_rollback(
     sights = look(whole, tick=tick)
     stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
+    settle_from_hosts(whole, sights)
     if target:
         return _to_version(whole, sights, target, hurry)
     observations = {name: sight.observation for name, sight in sights.items()}
