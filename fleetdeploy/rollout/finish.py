@@ -133,7 +133,7 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
         if code is ExitCode.OK:
             code = ExitCode.PARTIAL
     left_out = [n for n, p in book.pages.items() if p.left_out and p.state is _S.EXCLUDED]
-    if left_out:
+    if left_out and not book.turned:
         steps = (
             *steps,
             f"to finish what was left out: fleetdeploy rollout {book.plan.version} --limit {','.join(left_out)}",

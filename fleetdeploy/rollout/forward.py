@@ -229,9 +229,9 @@ class Forward:
         return Vigil(self.book, self.crew, self.target)
 
     def _sick(self, batch: Batch) -> gate.Decision:
-        """An updated host is not well while the rollout waits: what the gate says; within the budget it goes back."""
+        """What the gate says of updated hosts that are not well; within the budget they go back."""
         decision = self.gate.decide(batch)
-        if not isinstance(decision, (gate.RollBack, gate.Stop)):
+        if isinstance(decision, (gate.Bake, gate.Proceed)):
             self._put_back_sick(batch)
         return decision
 
@@ -273,7 +273,7 @@ class Forward:
                 self._put_back_sick(batch, but=working)
         crew.workers.allow_waits()
         crashpoint("after-batch")
-        decision = self.gate.decide(batch)
+        decision = self._sick(batch)  # also who fell ill while it stopped for something else
         book.record.decide(of_batch(batch.index, GATE), decision=type(decision).__name__, reason=decision.reason.value)
         if isinstance(stopping, Stir) and isinstance(decision, (gate.RollBack, gate.Stop)):
             return decision  # what a person asked for meanwhile does not keep a bad release alive

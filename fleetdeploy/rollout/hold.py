@@ -13,7 +13,7 @@ from typing import Protocol
 
 from fleetdeploy.engine.executor import Done
 from fleetdeploy.model.plan import Batch
-from fleetdeploy.model.run import Hold, PauseReason
+from fleetdeploy.model.run import Hold, HostState, PauseReason
 from fleetdeploy.policy import gate
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.commands import who
@@ -85,6 +85,8 @@ def pause(
     desk = crew.desk
     timeout = book.plan.strategy.pause_timeout_s
     by_person = why.why is PauseReason.ASKED
+    if by_person and desk.pausing is None:
+        return Way.ON  # taken back before it began
     detail = why.detail or _TEXTS[why.why].format(hosts=", ".join(why.hosts))
     if by_person and desk.pausing:
         detail = who(desk.pausing)
@@ -114,9 +116,6 @@ def pause(
         now = time.monotonic()
         if desk.pausing is not None:
             until = now + timeout  # a person's pause has no time-out, and every other one begins anew after it
-        elif by_person:  # taken back before it began
-            book.hold(Hold.NONE)
-            return _left(vigil, Way.ON)
         # Once more before it gives up: the line may have come back since the last time, or while that was asked.
         elif why.why in _SILENT and (now >= until or now - looked >= min(_RECHECK_S, timeout / 4)):
             recheck(False)
@@ -169,8 +168,12 @@ class Promotion:
         desk.take_go()
         run = book.run.id
         steps = (f"fleetdeploy promote {run}", f"fleetdeploy abort {run} --rollback")
-        what = "the canary is" if self._batch.is_canary else f"batch {self._batch.index + 1} is"
-        detail = f"{what} healthy and waits for a person; updated hosts are watched meanwhile"
+        well = sum(book.pages[n].state is HostState.HEALTHY for n in self._batch.hosts)
+        which = "the canary" if self._batch.is_canary else f"batch {self._batch.index + 1}"
+        how = (
+            "is healthy" if well == len(self._batch.hosts) else f"has {well} of {len(self._batch.hosts)} hosts healthy"
+        )
+        detail = f"{which} {how} and waits for a person; updated hosts are watched meanwhile"
         book.hold(Hold.AWAITING_PROMOTION, detail=detail, ends_in_s=self._left_s, next_steps=steps)
         began = time.monotonic()
         until = began + self._left_s

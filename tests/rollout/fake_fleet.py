@@ -296,6 +296,7 @@ class FakePort:
         record = replace(
             record,
             intent=True,
+            put_back=False,
             origin=record.origin or origin,
             to_label=request.version,
             to_release=request.release,
