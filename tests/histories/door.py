@@ -43,6 +43,8 @@ class Door:
     make: Callable[[], Session]
     armed: list[tuple[str, str]] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
+    sent: list[Late] = field(default_factory=list)
+    """Every changing request so far: the network may deliver any of them once more."""
     log: Callable[[str], None] = lambda text: None
 
     def take(self, verb: str) -> str:
@@ -61,8 +63,11 @@ class Door:
             return type(error).__name__
         finally:
             session.close()
-        said = " ".join(result.output)
-        return "failed" if result.failed or result.errors else said[:60]
+        if result.failed or result.errors or not result.output:
+            return "failed"
+        said = json.loads(result.output[-1])
+        failure = said.get("failure") or {}
+        return "done" if said.get("ok") else f"{failure.get('kind')}: {failure.get('detail')}"[:120]
 
 
 class Meddled:
@@ -88,6 +93,8 @@ class Meddled:
         if self._gone():
             raise Gone
         what = door.take(script.name) if script.changing else ""
+        if script.changing and feed is None:
+            door.sent.append(Late(name, script, None, request))
         if not what:
             return self._inner.run(script, feed=feed, deadline_s=deadline_s)
         door.log(f"{what}: {script.name} to {name}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -140,6 +141,7 @@ class Histories(RuleBasedStateMachine):
         self.stack.enter_context(patch.object(Journal, "default", classmethod(store_of_this_thread)))
         self.stack.enter_context(patch.object(crash, "_armed", self.points))
         self.conductors: list[Conductor] = []
+        self.dice = random.Random(number)
         self.judged: list[Conductor] = []
         self.commands = self.version = 0
         self.before = {n: self._config(n) for n in self.hosts}
@@ -352,6 +354,11 @@ class Histories(RuleBasedStateMachine):
         said = self.doors[late.host].deliver(late)
         self._tell(f"late: {late}: {said}")
 
+    @precondition(lambda self: self.lab and any(door.sent for door in self.doors.values()))
+    @rule(host=HOSTS, which=st.integers(0, 400), verb=st.sampled_from(["activate", "activate", "turn", ""]))
+    def an_old_request_comes_again(self, host: int, which: int, verb: str) -> None:
+        self._again(self._host(host), which, verb)
+
     @precondition(lambda self: self.lab and self.plans)
     @rule(host=HOSTS)
     def a_host_reboots(self, host: int) -> None:
@@ -491,8 +498,13 @@ class Histories(RuleBasedStateMachine):
         self._late_ones()
         for host in self.lab.hosts.values():
             host.machine.clock.let_pass(TTL_S)
+        for name in self.hosts:
+            self._again(name, self.dice.randrange(400), "activate")
         self._tidy_up()
         self._late_ones()
+        for name in self.hosts:
+            self._again(name, self.dice.randrange(400), "activate")
+            self._again(name, self.dice.randrange(400), "")
         self.watch.pruned()
         self.watch.check()
         for name in self.hosts:
@@ -505,6 +517,13 @@ class Histories(RuleBasedStateMachine):
         while not all(h.machine.up and h.server.open for h in self.lab.hosts.values()):
             assert time.monotonic() < until, "a host does not come back"
             time.sleep(0.02)
+
+    def _again(self, name: str, which: int, verb: str) -> None:
+        door = self.doors[name]
+        sent = [late for late in door.sent if verb in ("", late.script.name)]
+        if sent:
+            late = sent[which % len(sent)]
+            self._tell(f"again: {late}: {door.deliver(late)}")
 
     def _late_ones(self) -> None:
         for door in self.doors.values():
