@@ -48,9 +48,6 @@ def test_begun_here_and_promoted_there(make_world: MakeWorld, postgres: Postgres
     (row,) = listed["rollouts"]
     assert (row["outcome"], row["actor"][:4], row["holder"][:5]) == ("succeeded", "eva@", "otto@")
     there.expect(0, "verify", row["id"]).says(f"{row['id']}: whole")
-    there.expect(0, "show", row["id"]).says("succeeded", "by eva@")
-    exported = [json.loads(line) for line in there.expect(0, "history", "--export", "-").out.splitlines()]
-    assert {r["record"] for r in exported} >= {"export", "rollout", "event", "step"}
     assert not (there.folder / "no-store").exists()
     assert "hunter2" not in world.said() + str(paused)
     journal = Journal(store_place({"FLEETDEPLOY_STORE": url}))
@@ -94,7 +91,6 @@ def test_a_rollback_needs_no_server(make_world: MakeWorld, postgres: PostgresSer
     gone = "postgresql://eva:hunter2@127.0.0.1:1/none"
     refused = world.expect(6, "rollout", "v1.4.2", "--reason", "x", FLEETDEPLOY_STORE=gone)
     refused.says("postgresql://eva@127.0.0.1:1/none does not answer", "fleetdeploy rollback")
-    world.expect(0, "status", FLEETDEPLOY_STORE=gone).says("v1.4.2", "does not answer")
     world.expect(0, "rollback", FLEETDEPLOY_STORE=gone).says("nothing of this is recorded", "does not answer")
     assert set(world.on().values()) == {"v1.4.0"}
     assert "hunter2" not in world.said()
