@@ -30,7 +30,7 @@ from fleetdeploy.rollout.ports import HostPort, Ports
 from fleetdeploy.rollout.preflight import Preflight
 from fleetdeploy.rollout.recorded import NOWHERE, TURN_DECIDED, Record, StoreGuard, guarded, recording
 from fleetdeploy.rollout.result import RolloutResult, RolloutRun
-from fleetdeploy.rollout.resume import may_have_turned, settle_flights, take_stock
+from fleetdeploy.rollout.resume import may_have_turned, settle_flights, settle_undone, take_stock
 from fleetdeploy.rollout.rollback import changed_late, put_back, turn
 from fleetdeploy.rollout.survey import workers_for
 
@@ -164,6 +164,7 @@ class _Conductor:
             return ended
         unseen = settle_flights(book) if self.run_.resume else frozenset()
         if plan.kind == "back":
+            settle_undone(book)
             self._begin()
             return self._back()
         turned = take_stock(book, unseen) if self.run_.resume else False

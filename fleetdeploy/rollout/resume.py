@@ -9,11 +9,12 @@ host had heard of it; a turn that a host shows counts whatever the store says (p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from fleetdeploy.engine.executor import Done, Tools
-from fleetdeploy.engine.steps import Step
-from fleetdeploy.errors import FleetdeployError, HostError
+from fleetdeploy.engine.steps import OtherVersion, Step, Steps, StepStore
+from fleetdeploy.errors import FleetdeployError, HostError, StoreError
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.plan import HostAction, Plan
@@ -23,7 +24,7 @@ from fleetdeploy.plan.naming import label_of
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.host_task import settled
 from fleetdeploy.rollout.ports import HostPort, Ports
-from fleetdeploy.rollout.recorded import ACTIVATE, PUT_BACK, STAGE, TURN, TURN_DECIDED
+from fleetdeploy.rollout.recorded import ACTIVATE, PUT_BACK, STAGE, TURN, TURN_DECIDED, name_of
 from fleetdeploy.rollout.survey import workers_for
 
 _PATIENCE_S = 10.0
@@ -48,6 +49,37 @@ def settle_flights(book: Book) -> frozenset[str]:
         book.note(f"{step.name} was under way when its conductor ended: {text}", step.host)
         settled_now.add(step.host)
     return frozenset(settled_now)
+
+
+def settle_undone(book: Book) -> None:
+    """The same for the rollouts that a rollback undoes: with them ends whatever was in flight there."""
+    chains = {rollout for page in book.pages.values() for rollout in page.plan.undo}
+    for rollout in sorted(chains | {book.plan.undoes} - {"", book.run.id}):
+        opened = {n: p.observation for n, p in book.pages.items() if p.opened and p.observation is not None}
+        for step, steps in in_flight_of(book.ports.log, rollout, book.run.conductor):
+            seen = opened.get(step.host)
+            if seen is not None or not step.host:
+                text = _of_undone(seen, rollout, step) if seen else "it was not decided"
+                steps.end(step.host, step.step, {"resolved": text, "by": book.run.conductor})
+
+
+def in_flight_of(log: StepStore, rollout: str, conductor: str) -> list[tuple[Step, Steps]]:
+    """Steps of another rollout that have no end, and where to write it; none if its record cannot be read."""
+    steps = Steps(log, rollout, conductor, name_of)
+    try:
+        steps.load()
+    except (OtherVersion, StoreError):
+        return []
+    return [(step, steps) for step in steps.in_flight]
+
+
+def _of_undone(seen: Observation, rollout: str, step: Step) -> str:
+    record = seen.state.rollout(rollout) if seen.state else None
+    if record is None or (step.step == ACTIVATE and not record.intent):
+        return "it never arrived"
+    if step.step == ACTIVATE:
+        return "the host put itself back" if record.put_back else "done" if record.done else "half done"
+    return "its rollout is undone"
 
 
 def _became(seen: Observation, book: Book, step: Step) -> str:
@@ -194,6 +226,9 @@ def finish_closing(
         machines = max((r.machines for r in records.values()), key=len, default=())
         members = (set(records) | {name for name, _ in machines}) & names
         answers = each(members, lambda tools: close(tools, machines))
+        for step, steps in in_flight_of(ports.log, rollout, by):
+            with suppress(StoreError):  # the hosts have the end in any case
+                steps.end(step.host, step.step, {"resolved": f"its rollout was closed as {outcome}", "by": by})
         return {name: answer.what for name, answer in answers.items() if isinstance(answer, HostError)}
     finally:
         workers.shutdown(10.0)

@@ -160,6 +160,18 @@ def test_resume_writes_what_became_of_the_verbs_in_flight(scene: Scene) -> None:
     assert all(row.result is not None for row in rows(scene).values())
 
 
+def test_a_rollback_writes_what_became_of_the_verbs_in_flight_of_what_it_undoes(scene: Scene) -> None:
+    scene.with_hosts(3)
+    rolled_and_killed(scene, _activating)
+    assert scene.journal is not None
+    scene.journal.step_begin("R1", "web1", recorded.ACTIVATE, "activate", "C1", again=True)
+    scene.journal.step_begin("R1", "web2", recorded.ACTIVATE, "activate", "C1", again=True)
+    assert scene.go(scene.rollback_plan("R1")).outcome is Outcome.SUCCEEDED
+    found = rows(scene)
+    assert found["web1", "activate"].result["resolved"] == "done"
+    assert found["web2", "activate"].result["resolved"] == "it never arrived"
+
+
 def test_a_bake_that_is_recorded_is_not_done_again(scene: Scene) -> None:
     scene.with_hosts(3)
     rolled_and_killed(scene, lambda e: isinstance(e, ev.BatchStarted) and e.index == 1)
