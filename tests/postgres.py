@@ -47,7 +47,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        settings = "-F -c shared_buffers=8MB -c max_connections=40 -c autovacuum=off -c io_method=sync -c listen_addresses=''"
+        settings = "-F -c shared_buffers=8MB -c max_connections=40 -c autovacuum=off -c io_method=sync"
+        settings += " -c listen_addresses=''"
         self._control("-w", "-t", "60", "-l", str(self.folder / "log"), "-o", f"{settings} -k {self.folder}", "start")
 
     def stop(self) -> None:
