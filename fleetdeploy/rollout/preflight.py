@@ -15,6 +15,7 @@ from fleetdeploy.model.plan import HostAction, HostPlan
 from fleetdeploy.model.run import HostState, Outcome
 from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.plan.build import expected_of
+from fleetdeploy.plan.naming import label_of
 from fleetdeploy.rollout import finish as end
 from fleetdeploy.rollout.book import Book
 from fleetdeploy.rollout.crew import Crew
@@ -22,6 +23,7 @@ from fleetdeploy.rollout.open_hosts import NotOpened, Opened, close_all, open_al
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.recorded import TURN_DECIDED
 from fleetdeploy.rollout.result import RolloutResult
+from fleetdeploy.rollout.resume import settle_flights
 from fleetdeploy.rollout.survey import survey
 
 _S = HostState
@@ -236,6 +238,8 @@ class Preflight:
         text = next(iter(opened.ended.values()))
         outcome = Outcome(text) if text in {o.value for o in Outcome} else Outcome.ABORTED
         book.note(f"this rollout has ended already ({text}): its end is written where it was missing")
+        settle_flights(book, ended=frozenset(opened.ended))
+        self._as_it_ended()
         unclosed = close_all(book, self.crew, text)
         book.state = book.state.ended(outcome)
         code = _CODES.get(outcome, ExitCode.PARTIAL)
@@ -246,6 +250,19 @@ class Preflight:
             () if outcome is Outcome.SUCCEEDED else ("fleetdeploy status", "to undo what is left: fleetdeploy rollback")
         )
         return end.leave(book, outcome, code, detail, steps)
+
+    def _as_it_ended(self) -> None:
+        """What each host had come to, for the report: by its own record, and by how it was seen just now."""
+        for page in self.book.pages.values():
+            state = page.observation.state if page.observation else None
+            record = state.rollout(self.run_.id) if state else None
+            if record is None or page.state is not _S.PENDING:
+                continue
+            page.label = label_of(page.observation) or page.label
+            if record.put_back:
+                self.book.move(page.name, _S.ROLLED_BACK)
+            elif record.done and page.baseline is not None and page.baseline.good:
+                self.book.move(page.name, _S.HEALTHY)
 
     def _no_store(self, lost: StoreError) -> RolloutResult:
         what = f"the store cannot be written, so nothing was begun: {lost.what}"

@@ -33,16 +33,16 @@ _PATIENCE_S = 10.0
 _HALF = "half done: it is finished or put back now"
 
 
-def settle_flights(book: Book) -> frozenset[str]:
+def settle_flights(book: Book, ended: frozenset[str] = frozenset()) -> frozenset[str]:
     """Verbs of earlier conductors that began and have no end in the store: the host says what became of them.
 
     Called when the hosts are open: whatever was on its way can change nothing any more (rule 8), so this is final.
-    Returns the hosts concerned: nobody has looked at them since.
+    So it is on hosts where this rollout has ``ended``. Returns the hosts concerned: nobody has looked at them since.
     """
     settled_now: set[str] = set()
     for step in book.record.in_flight():
         page = book.pages.get(step.host)
-        if page is None or not page.opened or page.observation is None:
+        if page is None or page.observation is None or not (page.opened or step.host in ended):
             continue
         text = _became(page.observation, book, step)
         book.record.steps.end(step.host, step.step, {"resolved": text, "by": book.run.conductor})

@@ -172,6 +172,22 @@ def test_a_rollback_writes_what_became_of_the_verbs_in_flight_of_what_it_undoes(
     assert found["web2", "activate"].result["resolved"] == "it never arrived"
 
 
+def test_the_end_is_written_where_it_was_missing_and_each_host_is_told_as_it_is(scene: Scene) -> None:
+    scene.with_hosts(3)
+    assert scene.roll("v1.4.2").outcome is Outcome.SUCCEEDED
+    assert scene.journal is not None
+    last = scene.hosts["web3"]
+    last.rollouts["R1"] = replace(last.rollouts["R1"], ended=False, outcome="")
+    scene.journal.step_begin("R1", "web2", recorded.CLOSE, "close", "C1", again=True)
+    scene.journal.step_begin("R1", "web3", recorded.CLOSE, "close", "C1", again=True)
+    result = resumed(scene)
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED, ExitCode.OK)
+    assert set(scene.states(result).values()) == {"healthy"}
+    assert {h.label for h in result.hosts} == {"v1.4.2"}
+    assert last.rollouts["R1"].outcome == "succeeded"
+    assert all(row.result is not None for row in rows(scene).values())
+
+
 def test_a_bake_that_is_recorded_is_not_done_again(scene: Scene) -> None:
     scene.with_hosts(3)
     rolled_and_killed(scene, lambda e: isinstance(e, ev.BatchStarted) and e.index == 1)
