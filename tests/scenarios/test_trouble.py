@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fleetdeploy.errors import LoginRefused
 from fleetdeploy.model import events as ev
 from tests.scenarios.steps import HAND_MADE_IMAGE, World, others, outcome, wait_for
 
@@ -72,8 +73,11 @@ def test_a_wrong_password_is_one_attempt_not_twelve(world: World, monkeypatch: p
     world.given_version("v1.4.2")
     before = {n: h.logons for n, h in world.lab.hosts.items()}
     monkeypatch.setenv("FLEETDEPLOY_PASSWORD", "wrong")
-    result = world.when_rollout("v1.4.2")
-    assert outcome(result) == ("refused", 6), world.texts()
+    with pytest.raises(LoginRefused) as refused:
+        world.when_rollout("v1.4.2")
+    assert int(refused.value.exit_code) == 6
+    assert "11 more hosts were not tried" in refused.value.what
+    assert "Login attempts made: 1." in refused.value.changed
     tried = [n for n, h in world.lab.hosts.items() if h.logons > before[n]]
     assert len(tried) == 1
     account = world.host(tried[0]).machine.accounts.get(world.lab.user)
