@@ -25,7 +25,7 @@ WAITING = frozenset({_S.PENDING, _S.STAGED})
 _AT_WORK = frozenset({_S.DRAINING, _S.ACTIVATING, _S.VERIFYING, _S.ROLLING_BACK})
 _MAY_PROVE = WAITING | _AT_WORK - {_S.ROLLING_BACK} | {_S.HEALTHY, _S.UNCHANGED}
 # Had its turn, or was left out of it, and can have another one.
-_AGAIN = frozenset(
+AGAIN = frozenset(
     {_S.ROLLED_BACK, _S.ABSENT, _S.UNREACHABLE, _S.EXCLUDED, _S.SKIPPED, _S.UNKNOWN, _S.UNHEALTHY, _S.ROLLBACK_FAILED}
 )
 
@@ -180,7 +180,7 @@ def _retry(host: str, now: Standing) -> Said:
     if host in now.stuck:
         what = f"{host} is neither here nor there: its way back failed"
         return Said(False, f"{what}; a person has to look at it, then: fleetdeploy rollback")
-    if state not in _AGAIN:
+    if state not in AGAIN:
         return Said(False, f"{host} is {state.value}: there is nothing to try again")
     when = "once it is resumed" if now.pausing or now.hold is Hold.PAUSED else "as soon as the floor has room"
     if _batch_of(host, now) > now.batch:

@@ -21,6 +21,10 @@ from fleetdeploy.rollout.way import Stir, Way
 _TOO_OLD = "this was asked before the conductor that runs now began: ask again if it still holds"
 
 
+# A try of a host has begun; what was asked for it before is done with.
+_BEGUN = frozenset({HostState.ACTIVATING, HostState.HEALTHY})
+
+
 class Desk:
     """Requests of one run and what follows from those that were accepted.
 
@@ -173,14 +177,19 @@ class Desk:
         A pause is over: whoever resumes says so. An abort is not, unless a promotion was typed now.
         """
         book = self._book
+        due: dict[str, None] = {}
         for event in events:
+            if isinstance(event, ev.HostChanged) and event.state in _BEGUN:
+                due.pop(event.host, None)
             if not isinstance(event, ev.Asked) or not event.accepted:
                 continue
             if event.kind in (asked.RETRY, asked.EXCLUDE):
                 if event.argument not in book.pages:
                     continue
+                due.pop(event.argument, None)
                 if event.kind == asked.RETRY:
                     self.excluded.pop(event.argument, None)
+                    due[event.argument] = None
                 else:
                     self.excluded[event.argument] = who(event)
             elif event.kind == asked.RESUME and event.argument == asked.NO_WAY_BACK:
@@ -188,6 +197,7 @@ class Desk:
             elif event.kind not in (asked.PAUSE, asked.RESUME):
                 self._accept(event, recalled=True)
         self._go = False
+        self.retries = [h for h in due if book.pages[h].state in asked.AGAIN and book.pages[h].opened]
         if self._stopping and book.run.decision:
             self._stopping = ""
         if self._stopping:

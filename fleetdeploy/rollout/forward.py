@@ -1,25 +1,24 @@
-"""The way forward: stage everywhere, then batch after batch, a gate after every result, a bake after every batch.
+"""The way forward: staged, then batch after batch, a gate after every result, a bake after every batch.
 
 Walks the plan's batches and knows no strategy's name. Every decision is the gate's; this file carries it out and
-returns how the way ended. Going back is in ``rollback.py``, waiting for a person in ``hold.py``, watching in
-``baking.py``.
+returns how the way ended. Copying is in ``staging.py``, going back in ``rollback.py``, waiting for a person in
+``hold.py``, watching in ``baking.py``.
 """
 
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Collection
 from dataclasses import replace
 
 from fleetdeploy.engine.crash import crashpoint
-from fleetdeploy.engine.executor import CancelledTask, Done, Task, Tools
-from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
+from fleetdeploy.engine.executor import Done, Task, Tools
+from fleetdeploy.errors import HostError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.paths import release_exe
 from fleetdeploy.model.plan import Batch, HostAction
 from fleetdeploy.model.run import HostState, PauseReason, Phase
-from fleetdeploy.model.verbs import ActivateRequest, RolloutRecord, StageResult
+from fleetdeploy.model.verbs import ActivateRequest, RolloutRecord
 from fleetdeploy.policy import gate
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
@@ -30,16 +29,15 @@ from fleetdeploy.rollout.calendar import wait_for_calendar
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
 from fleetdeploy.rollout.hold import ASKED, Promotion, pause
-from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
+from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.readiness import prove
 from fleetdeploy.rollout.recorded import BAKE, GATE, PROMOTION, of_batch
 from fleetdeploy.rollout.rollback import put_back
+from fleetdeploy.rollout.staging import STAGE_PATIENCE_S, stage_all, stage_one
 from fleetdeploy.rollout.way import Stir, Way, way_of
 
 FORWARD = "forward"
-_STAGE_PATIENCE_S = 20.0
-_SLOT_S = 1.0
 _WAITING = frozenset({HostState.PENDING, HostState.STAGED})
 
 
@@ -51,7 +49,6 @@ class Forward:
         self.crew = crew
         self.gate = Gatekeeper(book, crew)
         self.desk = crew.desk
-        self.uploads = threading.BoundedSemaphore(max(book.run.upload_parallel, 1))
 
     def walk(self) -> Way:
         """Stage and roll until it is done, or something else has to happen."""
@@ -60,12 +57,13 @@ class Forward:
         return way
 
     def _walk(self) -> Way:
-        if self.book.run.resume:
+        book = self.book
+        if book.run.resume:
             self._recall()
-        way = self.stage()
+        way = stage_all(book, self.crew, self.gate)
         if way is not Way.ON:
             return way
-        batches = self.book.plan.batches
+        batches = book.plan.batches
         passed = self._passed()
         for batch in batches:
             way = self._batch(batch, len(batches), skip_bake=batch.index < passed)
@@ -104,65 +102,6 @@ class Forward:
     def _record(self, name: str) -> RolloutRecord | None:
         seen = self.book.pages[name].observation
         return seen.state.rollout(self.book.run.id) if seen and seen.state else None
-
-    # -- staging ---------------------------------------------------------------------------------------------------
-
-    def stage(self) -> Way:
-        """The release goes to one host first, then to all; nothing that runs is changed."""
-        book = self.book
-        names = [n for n in book.plan.changing if book.pages[n].state is HostState.PENDING]
-        if not names:
-            return Way.ON
-        book.phase(Phase.STAGING)
-        crashpoint("before-staging")
-        for group in (names[:1], names[1:]):
-            group = [name for name in group if book.pages[name].state is HostState.PENDING]
-            for name, answer in self.crew.each(group, "stage", self._stage_task).items():
-                if isinstance(answer, CancelledTask) or book.pages[name].state is not HostState.PENDING:
-                    continue  # cut off, or left out by a person meanwhile
-                if isinstance(answer, HostError):
-                    book.pages[name].error = answer
-                    now = "nothing was changed there"
-                    book.fail(name, turns.failure_of(answer), now, (f"fleetdeploy doctor --limit {name}",))
-                    book.move(name, HostState.UNREACHABLE if _is_lost(answer) else HostState.EXCLUDED, answer.what)
-                else:
-                    book.say(ev.HostStaged(name, answer.release, answer.sent_bytes))
-                    book.move(name, HostState.STAGED)
-            if self.desk.way_out is not None:
-                return self.desk.way_out
-            decision = self.gate.decide(None)
-            if isinstance(decision, (gate.Stop, gate.RollBack)):
-                return Way.BACK if any(p.changed for p in book.pages.values()) else Way.STOP
-        crashpoint("after-staging")
-        return Way.ON
-
-    def _stage_task(self, name: str) -> Task[HostPort]:
-        def task(tools: Tools[HostPort]) -> StageResult:
-            while not self.uploads.acquire(timeout=_SLOT_S):
-                tools.pulse()
-                if self.desk.way_out is not None:
-                    raise CancelledTask
-            try:
-                return self._stage(tools, name)
-            finally:
-                self.uploads.release()
-
-        return task
-
-    def _stage(self, tools: Tools[HostPort], name: str) -> StageResult:
-        """In the host's own thread: the release is there, or the host's error."""
-        book, artifact = self.book, self.book.plan.artifact
-        assert artifact is not None  # noqa: S101 - a plan that goes forward has one
-
-        def progress(sent: int, total: int) -> None:
-            if self.desk.way_out is not None:
-                raise CancelledTask  # an upload changes nothing that runs: it may be cut anywhere
-            tools.tell(ev.StageProgress(name, sent, total))
-
-        def call() -> StageResult:
-            return tools.resource.stage(book.claim(name), artifact, progress=progress)
-
-        return settled(tools, call, _STAGE_PATIENCE_S)
 
     # -- batches ---------------------------------------------------------------------------------------------------
 
@@ -303,7 +242,7 @@ class Forward:
 
     def _task(self, name: str) -> Task[HostPort]:
         book, page = self.book, self.book.pages[name]
-        plan, ports = book.plan, book.ports
+        plan, ports, desk = book.plan, book.ports, self.desk
         artifact = plan.artifact
         assert artifact is not None  # noqa: S101 - a plan that goes forward has one
         staged = page.state is not HostState.PENDING
@@ -331,8 +270,8 @@ class Forward:
         def task(tools: Tools[HostPort]) -> Worked:
             first = request
             if not staged:  # another try: of a host that went back, or that never got so far
-                turn_forward(book, tools, name, _STAGE_PATIENCE_S)
-                self._stage(tools, name)
+                turn_forward(book, tools, name, STAGE_PATIENCE_S)
+                stage_one(book, tools, name, desk)
                 first = replace(request, claim=book.next_claim(name))
             return bring(
                 tools,
@@ -389,7 +328,3 @@ class Forward:
             self.crew.submit(name, FORWARD, self._task(name))
         for done in self.crew.drain(frozenset({FORWARD})):
             self._took(done)
-
-
-def _is_lost(error: HostError) -> bool:
-    return isinstance(error, (Unreachable, Busy, AnswerLost))

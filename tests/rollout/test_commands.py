@@ -471,6 +471,21 @@ def test_a_promotion_that_was_accepted_holds_after_a_crash(person: Person) -> No
     assert person.holds() == [], "it does not ask again"
 
 
+def test_a_try_that_was_promised_is_made_after_a_crash(person: Person) -> None:
+    plan = person.scene.plan("v1.4.2", budget=1)
+    name = plan.batches[1].hosts[0]
+    host = person.scene.hosts[name]
+    host.sick = lambda h: h.version == "v1.4.2"
+    person.types(is_now(name, HostState.ROLLED_BACK), "retry", name)
+    _dies_after(person, "retry")
+    with pytest.raises(Died):
+        person.scene.go(plan, rollout="R1")
+    host.sick = lambda h: False
+    result = person.resumes()
+    assert result.exit_code is ExitCode.OK, person.scene.states(result)
+    assert "turn forward" in host.log
+
+
 def test_a_pause_is_over_when_somebody_resumes(person: Person) -> None:
     first = canary(person)
     person.types(is_now(first, HostState.HEALTHY), "pause")
