@@ -15,7 +15,9 @@ def test_a_host_that_was_put_back_within_the_budget(world: World) -> None:
     # Given a check that asks for something beside the service, and a budget of one
     (world.folder / "backend.ps1").write_text(f"param()\n[IO.File]::Exists('{BACKEND}')\n", encoding="utf-8")
     world.given_setting("checks:\n", "checks:\n  - name: backend\n    script: {file: backend.ps1}\n")
-    world.given_hosts(2)
+    # A batch after it: else the rollout may have ended before anybody could ask
+    world.given_setting("batch: 2", "batch: 1")
+    world.given_hosts(3)
     for host in world.lab.hosts.values():
         host.machine.fs.write_bytes(BACKEND, b"up")
     world.given_version("v1.4.2")
