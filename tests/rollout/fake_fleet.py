@@ -82,6 +82,7 @@ class FakeHost:
     scenes: list[SceneRequest] = field(default_factory=list)
     open: OpenEntry | None = None
     token_high: int = 0
+    active: str = ""
     steps: dict[str, int] = field(default_factory=dict)
     beaten_at: float = 0.0
     ttl_s: float = 60.0
@@ -169,7 +170,9 @@ class FakePort:
                 uptime_s=1.0,
                 free_bytes=10**12,
                 service=service,
-                state=HostState(h.token_high, "", {**h.releases}, tuple(h.rollouts.values()), entry) if known else None,
+                state=HostState(h.token_high, h.active, {**h.releases}, tuple(h.rollouts.values()), entry)
+                if known
+                else None,
                 staged=tuple(h.staged),
             )
 
@@ -317,6 +320,7 @@ class FakePort:
         h.pid, h.state, h.started_at = h.pid + 1, "Running", time.monotonic()
         h.log.append(f"start {h.version}")
         h.rollouts[record.id] = replace(record, done=True)
+        h.active = request.release
         return self._result(ActivateOutcome.ACTIVATED)
 
     def _back(self, request: ActivateRequest) -> ActivateResult:
@@ -331,6 +335,7 @@ class FakePort:
         h.log.append(f"stop {h.version}")
         h.rollouts[undone.id] = replace(undone, put_back=True)
         origin = undone.origin
+        h.active = origin.release
         if not origin.existed:
             h.exists = False
             return ActivateResult(ActivateOutcome.ABSENT, "absent", 0, "", "")
