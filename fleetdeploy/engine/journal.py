@@ -295,14 +295,19 @@ class Journal(SideTables):
         """The plan as it was stored, plain."""
         with self._backend.read() as tx:
             rows = tx.rows("SELECT plan FROM rollouts WHERE id=?", rollout)
-        return dict(json.loads(rows[0][0])) if rows else None
+        if not rows:
+            return None
+        plan = chain.load(rows[0][0])
+        if not isinstance(plan, dict):
+            raise store_error(StoreTrouble.CORRUPT, self.shown, f"the plan of {rollout} cannot be read")
+        return plan
 
     def events(self, rollout: str, *, after: int = 0) -> tuple[EventRow, ...]:
         """Events of a rollout in order; those of a newer fleetdeploy come as ``UnknownEvent``."""
         sql = "SELECT seq, rollout, at, event FROM events WHERE rollout=? AND seq>? ORDER BY n"
         with self._backend.read() as tx:
             rows = tx.rows(sql, rollout, after)
-        return tuple(EventRow(seq, rid, at, read_event(json.loads(text))) for seq, rid, at, text in rows)
+        return tuple(EventRow(seq, rid, at, read_event(chain.load(text))) for seq, rid, at, text in rows)
 
     def verify(self, rollout: str) -> Verdict | None:
         """Whether the record of a rollout is whole; None if there is no such rollout."""

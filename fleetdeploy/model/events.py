@@ -255,8 +255,10 @@ def event_from_json(data: dict[str, Any]) -> Event:
     return from_plain(kind, body)
 
 
-def read_event(data: dict[str, Any]) -> Event:
+def read_event(data: Any) -> Event:
     """The same for what lies in a store: an event that this version does not know is an ``UnknownEvent``."""
+    if not isinstance(data, dict):
+        return UnknownEvent({"event": "unreadable", "text": str(data)})
     try:
         return event_from_json(data)
     except (ValueError, TypeError):

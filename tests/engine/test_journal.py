@@ -316,6 +316,8 @@ TAMPERED = {
     "UPDATE rollouts SET plan='{\"a\": 2}'": ("event 1", "the rollout's own row or plan"),
     "UPDATE rollouts SET actor='somebody'": ("event 1", "the rollout's own row or plan"),
     "UPDATE rollouts SET outcome='failed'": ("the rollout's row", "its outcome is failed, its events say succeeded"),
+    "UPDATE rollouts SET plan='{'": ("event 1", "the rollout's own row or plan"),
+    "UPDATE steps SET result='{'": ("step 30 activate on web01", "its result cannot be read"),
     "UPDATE steps SET result=NULL": ("step 30 activate on web01", "an end without a result"),
     "UPDATE steps SET ended_at='2020-01-01T00:00:00.000Z'": ("step 30 activate on web01", "before it began"),
 }
@@ -336,6 +338,31 @@ def test_verify_names_the_first_row_that_is_wrong(opened: Open, sql: str) -> Non
     assert verdict.broken.where.startswith(where)
     assert what in verdict.broken.what
     assert journal.verify("01NONE") is None
+
+
+def test_what_somebody_damaged_fails_nobody_who_only_reads(opened: Open) -> None:
+    journal = whole(opened)
+    journal.keep_evidence("01ABC", "web01", {"scene": None})
+    with journal._backend.write() as tx:
+        for sql in (
+            "UPDATE events SET event='{' WHERE n=1",
+            "UPDATE events SET event='[]' WHERE n=2",
+            "UPDATE steps SET result='['",
+            "UPDATE evidence SET data='{'",
+            "UPDATE rollouts SET plan='{'",
+        ):
+            assert tx.change(sql)
+    assert [type(e.event) for e in journal.events("01ABC")] == [ev.UnknownEvent, ev.UnknownEvent, ev.RolloutEnded]
+    assert [s.ended for s in journal.steps("01ABC")] == [True]
+    assert journal.evidence("01ABC") == ()
+    assert len(list(journal.export())) == 7, "what there is can still be kept"
+    with pytest.raises(StoreError, match="cannot be read"):
+        journal.plan("01ABC")
+
+
+def test_a_name_that_is_no_unicode_is_an_error_of_the_store(opened: Open) -> None:
+    with pytest.raises(StoreError, match="no valid Unicode"):
+        begun(opened(), actor="eva\udcff@ci")
 
 
 def test_a_step_without_an_end_is_named_but_no_fault(opened: Open) -> None:

@@ -206,6 +206,8 @@ def sentences(event: ev.Event) -> tuple[str, ...]:
             return (text,)
         case ev.RolloutEnded():
             return _ended(event)
+        case ev.UnknownEvent(data) if data.get("event") == "unreadable":
+            return ("an event of the store cannot be read; 'fleetdeploy verify' says where",)
         case ev.UnknownEvent(data):
             return (f"{data.get('event', 'something')}: written by a newer fleetdeploy, this one cannot tell it",)
         case _:

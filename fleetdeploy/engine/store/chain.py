@@ -24,6 +24,14 @@ def dump(value: Any) -> str:
     return text
 
 
+def load(text: str) -> Any:
+    """What ``dump`` wrote; a damaged text comes back as it is: whoever only reads must not fail for it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def canonical(value: Any) -> bytes:
     """The one way to write a value down, for hashing."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")

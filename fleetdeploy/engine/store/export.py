@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetdeploy import __version__
 from fleetdeploy.engine.store.backend import Backend, Tx
-from fleetdeploy.engine.store.chain import dump
+from fleetdeploy.engine.store.chain import dump, load
 from fleetdeploy.engine.store.rows import StepRow
 from fleetdeploy.engine.store.side_tables import STEP_COLUMNS, step_row, utc
 from fleetdeploy.engine.store.verify import Link, Record
@@ -33,7 +33,7 @@ def read_record(tx: Tx, rollout: str) -> Record | None:
     if not rows:
         return None
     head = dict(zip(_HEAD, rows[0], strict=True))
-    head["plan"] = json.loads(head["plan"])
+    head["plan"] = load(head["plan"])
     links = tx.rows(f"SELECT {', '.join(_LINK)} FROM events WHERE rollout=? ORDER BY n, seq", rollout)  # noqa: S608
     sql = f"SELECT {STEP_COLUMNS} FROM steps WHERE rollout=? ORDER BY begun_at, host, step"  # noqa: S608
     return Record(head, [Link(*row) for row in links], [step_row(row) for row in tx.rows(sql, rollout)])
@@ -60,7 +60,7 @@ def _lines(tx: Tx, rollout: str, record: Record) -> Iterator[str]:
     yield dump({"record": "rollout", **record.head})
     for link in record.links:
         envelope = {"seq": link.seq, "n": link.n, "at": link.at, "rollout": rollout, "conductor": link.conductor}
-        yield dump({"record": "event", **envelope, "hash": link.hash, "event": json.loads(link.event)})
+        yield dump({"record": "event", **envelope, "hash": link.hash, "event": load(link.event)})
     for step in record.steps:
         yield dump({"record": "step", **{name: getattr(step, name) for name in STEP_COLUMNS.split(", ")}})
     sql = f"SELECT {', '.join(_REQUEST)} FROM requests WHERE rollout=? ORDER BY id"  # noqa: S608
@@ -69,7 +69,7 @@ def _lines(tx: Tx, rollout: str, record: Record) -> Iterator[str]:
     for number, host, at, data in tx.rows(
         "SELECT id, host, at, data FROM evidence WHERE rollout=? ORDER BY id", rollout
     ):
-        scene = {"id": number, "rollout": rollout, "host": host, "at": at, "data": json.loads(data)}
+        scene = {"id": number, "rollout": rollout, "host": host, "at": at, "data": load(data)}
         yield dump({"record": "evidence", **scene})
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetdeploy.engine.store.backend import Backend, Row, Tx
-from fleetdeploy.engine.store.chain import dump
+from fleetdeploy.engine.store.chain import dump, load
 from fleetdeploy.engine.store.rows import Answer, EvidenceRow, MarkRow, StepRow
 
 STEP_COLUMNS = "rollout, host, step, name, conductor, begun_at, ended_at, result, tries"
@@ -27,7 +27,9 @@ def utc() -> str:
 def step_row(row: Row) -> StepRow:
     """A row of ``steps`` as a value."""
     rollout, host, step, name, conductor, begun_at, ended_at, result, tries = row
-    read = json.loads(result) if result else None
+    read = load(result) if result else None
+    if read is not None and not isinstance(read, dict):
+        read = {"unreadable": read}
     return StepRow(rollout, host, step, name, conductor, begun_at, ended_at, read, tries)
 
 
@@ -146,7 +148,8 @@ class SideTables:
         sql = "SELECT id, rollout, host, at, data FROM evidence WHERE rollout=? AND host LIKE ? ORDER BY id"
         with self._backend.read() as tx:
             rows = [row for row in tx.rows(sql, rollout, host or "%") if host in ("", row[2])]
-        return tuple(EvidenceRow(number, rid, name, at, json.loads(data)) for number, rid, name, at, data in rows)
+        read = [(number, rid, name, at, load(data)) for number, rid, name, at, data in rows]
+        return tuple(EvidenceRow(*row) for row in read if isinstance(row[-1], dict))
 
     def keep_plan(self, digest: str, digest_input: Mapping[str, Any]) -> None:
         """Remember what a plan's digest covered when it was shown, so that a refusal can say what has moved."""

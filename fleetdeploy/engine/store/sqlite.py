@@ -130,6 +130,8 @@ class SqliteBackend:
             yield
         except sqlite3.Error as error:
             raise self._error(error) from error
+        except UnicodeError:
+            raise store_error(StoreTrouble.BROKEN, self.shown, "a text that is no valid Unicode") from None
         except OSError as error:
             trouble = StoreTrouble.FULL if self._no_room(error) else StoreTrouble.READ_ONLY
             raise store_error(trouble, self.shown, error.strerror or str(error)) from error

@@ -106,6 +106,8 @@ def _steps(record: Record) -> Finding | None:
         where = f"step {step.step} {step.name}{' on ' + step.host if step.host else ''}"
         if step.ended != (step.result is not None):
             return Finding(where, "it has an end without a result, or a result without an end")
+        if step.result is not None and "unreadable" in step.result:
+            return Finding(where, "its result cannot be read")
         if step.ended_at is not None and step.ended_at < step.begun_at:
             return Finding(where, f"it ended ({step.ended_at}) before it began ({step.begun_at})")
     return None
