@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 
 from fleetdeploy.app.apps import check_known, with_app
@@ -21,7 +22,7 @@ from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.journal import Journal, RolloutRow
-from fleetdeploy.errors import RefusalReason, Refused, StoreError
+from fleetdeploy.errors import RefusalReason, Refused, StoreError, UsageError
 from fleetdeploy.model.verbs import Actor
 
 _ANSWER_S = 5.0
@@ -64,14 +65,11 @@ def ask_by_store(workspace: Workspace, wanted: str, kind: str, actor: Actor, *, 
         Refused: it said no.
     """
     try:
-        journal = open_journal()
-    except StoreError:  # the hosts know better, and say so
+        with closing(open_journal()) as journal:
+            row = _running(journal, workspace, wanted)
+            return None if row is None else _ask(journal, row.id, kind, actor, argument, _QUICK_S)
+    except (StoreError, UsageError):  # no store, or none that can be written: the hosts know better, and say so
         return None
-    try:
-        row = _running(journal, workspace, wanted)
-        return None if row is None else _ask(journal, row.id, kind, actor, argument, _QUICK_S)
-    finally:
-        journal.close()
 
 
 def ask_conductor(found: OpenRollout, kind: str, actor: Actor, *, argument: str = "") -> Said:
@@ -80,14 +78,14 @@ def ask_conductor(found: OpenRollout, kind: str, actor: Actor, *, argument: str 
     Raises:
         Refused: it said no, or takes no requests from here.
     """
-    journal = open_journal()
     try:
-        if journal.rollout(found.id) is not None:
-            said = _ask(journal, found.id, kind, actor, argument, _ANSWER_S)
-            if said is not None:
-                return said
-    finally:
-        journal.close()
+        with closing(open_journal()) as journal:
+            if journal.rollout(found.id) is not None:
+                said = _ask(journal, found.id, kind, actor, argument, _ANSWER_S)
+                if said is not None:
+                    return said
+    except (StoreError, UsageError) as trouble:
+        raise _elsewhere(found, trouble.what) from None
     raise _elsewhere(found)
 
 
@@ -139,7 +137,7 @@ def _ask(journal: Journal, rollout: str, kind: str, actor: Actor, argument: str,
     )
 
 
-def _elsewhere(found: OpenRollout) -> Refused:
+def _elsewhere(found: OpenRollout, trouble: str = "") -> Refused:
     """Its conductor lives, and does not look into this store."""
     refusal = living(found)
     machine = found.owner.actor.machine if found.owner else ""
@@ -147,6 +145,7 @@ def _elsewhere(found: OpenRollout) -> Refused:
     return Refused(
         f"{refusal.what}; it takes no requests from this machine's store",
         reason=refusal.reason,
+        why=(trouble,) if trouble else (),
         next_steps=(
             f"ask {where}, with the same store (FLEETDEPLOY_STORE=postgresql://… is one for all)",
             *refusal.next_steps,

@@ -83,7 +83,8 @@ def go_on(
             )
         if decision != "abort-leave":
             return _undo(whole, sights, found, actor=actor, reporter=reporter, take_over=take_over)
-    plan = _plan_of(found, given) if found.kind == "forward" else None
+    ends = decision.startswith("abort")
+    plan = _plan_of(found, given, needed=not ends) if found.kind == "forward" else None
     if plan is None and decision == "abort-rollback":
         return _undo(whole, sights, found, actor=actor, reporter=reporter, take_over=take_over)
     if plan is None and (decision == "abort-leave" or found.outcome):
@@ -126,11 +127,19 @@ def _undo(
     return run_back(workspace, back, actor=actor, reporter=reporter, take_over=take_over)
 
 
-def _plan_of(found: OpenRollout, given: Plan | None) -> Plan | None:
-    """The plan that the hosts hold: the given one, else the store's; None if neither is it."""
+def _plan_of(found: OpenRollout, given: Plan | None, *, needed: bool) -> Plan | None:
+    """The plan that the hosts hold: the given one, else the store's; None if neither is it.
+
+    One in the store that cannot be read is an error only if it is ``needed``: an end needs none.
+    """
     if given is not None:
         return given if not found.digests or given.digest in found.digests else None
-    stored, digest = _stored(found)
+    try:
+        stored, digest = _stored(found)
+    except FleetdeployError:
+        if needed:
+            raise
+        return None
     if stored is None or not found.digests:
         return stored
     # The row's digest is from when it was begun: a later fleetdeploy may know more settings that a digest covers.

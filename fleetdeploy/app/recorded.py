@@ -31,7 +31,7 @@ def open_journal(*, required: bool = True) -> Journal:
     """
     try:
         return Journal.default()
-    except StoreError as error:
+    except (StoreError, UsageError) as error:  # also a FLEETDEPLOY_STORE that makes no sense
         if required:
             raise
         return Journal.in_memory(error.what)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.engine.journal import Journal, RolloutRow
-from fleetdeploy.errors import StoreError
+from fleetdeploy.errors import StoreError, UsageError
 from fleetdeploy.model.run import Outcome
 from fleetdeploy.model.sight import Sight
 
@@ -27,7 +27,7 @@ _OUTCOMES = frozenset(o.value for o in Outcome)
 
 def settle_from_hosts(workspace: Workspace, sights: Mapping[str, Sight]) -> None:
     """Write the ends that these sights (of the whole fleet) tell, where no conductor can be alive any more."""
-    with suppress(StoreError), closing(open_journal()) as journal:
+    with suppress(StoreError, UsageError), closing(open_journal()) as journal:
         rows = journal.rollouts(fleet=workspace.fleet.name, app=workspace.app.app or None, limit=_LAST)
         for row in rows:
             outcome = _told(journal, row, sights) if row.outcome is None else ""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from fleetdeploy.engine.executor import Done, Tools
 from fleetdeploy.engine.steps import OtherVersion, Step, Steps, StepStore
-from fleetdeploy.errors import FleetdeployError, HostError, StoreError
+from fleetdeploy.errors import HostError, RefusalReason, Refused, StoreError
 from fleetdeploy.model.codec import from_plain
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.plan import HostAction, Plan
@@ -162,7 +162,7 @@ def stored_plan(store: PlanStore, rollout: str) -> Plan | None:
     """The plan of that rollout, None if this machine's journal does not have it.
 
     Raises:
-        FleetdeployError: it is there but cannot be read (written by another version).
+        Refused: it is there but cannot be read (written by another version).
     """
     plain = store.plan(rollout)
     if plain is None:
@@ -170,8 +170,9 @@ def stored_plan(store: PlanStore, rollout: str) -> Plan | None:
     try:
         return from_plain(Plan, plain)
     except (ValueError, TypeError) as exc:
-        raise FleetdeployError(
+        raise Refused(
             f"the stored plan of {rollout} cannot be read: {exc}",
+            reason=RefusalReason.NO_PLAN,
             next_steps=("undo it from the hosts' own state: fleetdeploy rollback",),
         ) from exc
 
