@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.planning import Tick, look
 from fleetdeploy.app.workspace import PROJECT_FILE, Workspace
 from fleetdeploy.documents import did_you_mean
@@ -25,10 +26,12 @@ def with_app(workspace: Workspace, *, tick: Tick = lambda: None) -> Workspace:
     Raises:
         UsageError: the hosts know several apps, or none.
         Unreachable: no host answers.
+        LoginRefused: by all of them.
     """
     if workspace.app.app:
         return workspace
     sights = look(replace(workspace, scope=workspace.fleet.hosts, app=NO_APP), tick=tick)
+    stop_at_login(workspace.fleet.hosts, sights, only_if_all=True)
     known = known_apps(sights)
     if len(known) == 1:
         return replace(workspace, app=AppRef(known[0], "", ""))

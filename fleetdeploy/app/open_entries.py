@@ -12,10 +12,11 @@ from typing import Any
 
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Said, Silent, Tick, open_ports
+from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
-from fleetdeploy.errors import ExitCode, FleetdeployError, RefusalReason, Refused
+from fleetdeploy.errors import ExitCode, FleetdeployError, RefusalReason, Refused, Unreachable
 from fleetdeploy.model.owner import life_age_s, owner_text, who
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor, OpenEntry, RolloutRecord
@@ -183,7 +184,16 @@ def find_open(sights: Mapping[str, Sight], wanted: str) -> OpenRollout:
 
     Raises:
         Refused: none, or several and none named.
+        Unreachable: none of the hosts can be asked.
     """
+    silent = {n: s.error or "was not asked" for n, s in sights.items() if s.observation is None}
+    if silent and len(silent) == len(sights):
+        raise Unreachable(
+            "no host can be asked which rollout is open",
+            host=", ".join(silent),
+            why=tuple(f"{name}: {error.removeprefix(f'{name}: ')}" for name, error in silent.items()),
+            next_steps=("fleetdeploy doctor",),
+        )
     every = open_rollouts(sights)
     name = wanted.upper()
     found = [i for i in every if i.startswith(name) or i.endswith(name)] if wanted else list(every)
@@ -193,6 +203,8 @@ def find_open(sights: Mapping[str, Sight], wanted: str) -> OpenRollout:
     what = f"rollout {wanted} is not open on any host" if wanted else "no rollout is open on the hosts"
     if len(found) > 1:
         what = f"several rollouts are open: {', '.join(sorted(found))}"
+    elif silent:
+        what += f"; {len(silent)} of {len(sights)} cannot be asked: {', '.join(silent)}"
     raise Refused(
         what,
         reason=RefusalReason.OPEN_ROLLOUT,
@@ -220,6 +232,7 @@ def close_open(
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
+    stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
     found = find_open(sights, wanted)
     if found.alive and not take_over:

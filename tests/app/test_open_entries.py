@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fleetdeploy.app.open_entries import find_open, holds, open_rollouts
-from fleetdeploy.errors import Refused
+from fleetdeploy.errors import Refused, Unreachable
 from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor, BootIdentity, OpenEntry, RolloutRecord, SignOfLife
 from tests.plan.sights import host_state, lost, observation, record, service
@@ -79,6 +79,14 @@ def test_which_one_is_meant() -> None:
         find_open(sights, "R3")
     with pytest.raises(Refused, match="no rollout is open"):
         find_open({"a": held("a", of(DONE | {"ended": True, "outcome": "succeeded"}))}, "")
+
+
+def test_hosts_that_cannot_be_asked_are_never_taken_for_hosts_without_a_rollout() -> None:
+    with pytest.raises(Unreachable, match="no host can be asked") as nobody:
+        find_open({"a": lost("a"), "b": lost("b")}, "")
+    assert nobody.value.exit_code == 5
+    with pytest.raises(Refused, match="no rollout is open on the hosts; 1 of 2 cannot be asked: b"):
+        find_open({"a": held("a"), "b": lost("b")}, "")
 
 
 def test_an_end_that_is_missing_on_one_host_only_is_that_end() -> None:
