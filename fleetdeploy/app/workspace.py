@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -103,13 +104,21 @@ def current_actor(reason: str = "", env: Mapping[str, str] | None = None) -> Act
     names = ("FLEETDEPLOY_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN")
     user = next((environment[name] for name in names if environment.get(name)), "") or _login_name()
     job = environment.get("CI_JOB_URL") or environment.get("BUILD_URL") or _github_job(environment)
+    # A login in a job's URL is nobody's business on the hosts.
+    job = re.sub(r"//[^/@]*@", "//", job)
+    user, job, reason = (_whole(text) for text in (user, job, reason))
     return Actor(user=user, machine=socket.gethostname(), pid=os.getpid(), job_url=job, reason=reason)
+
+
+def _whole(text: str) -> str:
+    """An argument or a variable may hold bytes that are no text: neither a store nor a host takes those."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
+    except (KeyError, OSError, ImportError):  # a container's user without a name
         return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 

@@ -34,3 +34,9 @@ def test_the_actor(env: dict[str, str], user: str, job: str) -> None:
     actor = current_actor("because", env)
     assert (actor.user, actor.job_url, actor.reason) == (user, job, "because")
     assert (actor.machine, actor.pid) == (socket.gethostname(), os.getpid())
+
+
+def test_neither_a_login_nor_half_a_character_reaches_the_hosts() -> None:
+    env = {"BUILD_URL": "https://eva:hunter2@jenkins/job/1", "FLEETDEPLOY_ACTOR": "J\udcfcrgen"}
+    actor = current_actor("na\udcefve", env)
+    assert (actor.user, actor.job_url, actor.reason) == ("J?rgen", "https://jenkins/job/1", "na?ve")
