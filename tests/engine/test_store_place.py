@@ -54,6 +54,12 @@ def test_a_file(given: str, path: str) -> None:
             "postgresql://u@/run/pg/x",
         ),
         (
+            "postgresql://[::1]:5432/x?options=-c%20jit%3Doff&password=p+w",
+            "postgresql://[::1]:5432/x?options=-c%20jit%3Doff&password=p%2Bw",
+            "fleetdeploy",
+            "postgresql://[::1]:5432/x",
+        ),
+        (
             "postgresql://a,b:5432/x?password=pw",
             "postgresql://a,b:5432/x?password=pw",
             "fleetdeploy",
@@ -68,7 +74,19 @@ def test_a_database(given: str, url: str, schema: str, shown: str) -> None:
     assert place.scrub("it said pw!") == ("it said ***!" if "pw" in given else "it said pw!")
 
 
-@pytest.mark.parametrize("given", ["mysql://u:pw@x/y", "/srv/pw.sqlite3", "postgresql:/u:pw@x", "sqlite://", "pw"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "mysql://u:pw@x/y",
+        "/srv/pw.sqlite3",
+        "postgresql:/u:pw@x",
+        "sqlite://",
+        "pw",
+        "postgresql://u:pw?pw@x/y",
+        "postgresql://u:12?a=pw@x/y",
+        "postgresql://u:pw",
+    ],
+)
 def test_anything_else_is_refused_without_quoting_it(given: str) -> None:
     with pytest.raises(UsageError) as failure:
         store_place({"FLEETDEPLOY_STORE": given})

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from fleetdeploy.errors import UsageError
 
@@ -102,17 +102,22 @@ def _unusable(why: str) -> UsageError:
 
 def _postgres(rest: str) -> PostgresPlace:
     address, _, query = rest.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
+    # To a database's client a plus is a plus, and only %20 is a space.
+    options = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
     schema = options.pop("schema", DEFAULT_SCHEMA)
     if not _SCHEMA.fullmatch(schema):
         raise _unusable("schema= must be a plain name in small letters")
     login, at, server = address.rpartition("@")
     user, _, password = login.partition(":")
+    stray = not at and ("@" in query or re.search(r":(?!\d*(?:[,/]|$))", re.sub(r"\[[^\]]*\]", "", server)))
+    if stray or not all(re.fullmatch(r"[a-z_]+", name) for name in options):
+        # Part of a password would be taken for the server's name, and shown.
+        raise _unusable("it cannot be read (in a password write %3F for ?, %25 for %, %40 for @, %2F for /)")
     secrets = {password, unquote(password)} | {v for k, v in options.items() if k in _SECRET_KEYS}
     host = options.get("host", "")
     shown = f"postgresql://{user}{at}{server if not host else host + server}"
     return PostgresPlace(
-        url=f"postgresql://{address}" + (f"?{urlencode(options)}" if options else ""),
+        url=f"postgresql://{address}" + (f"?{urlencode(options, quote_via=quote)}" if options else ""),
         schema=schema,
         shown=shown if schema == DEFAULT_SCHEMA else f"{shown} (schema {schema})",
         secrets=tuple(sorted((s for s in secrets if s), key=len, reverse=True)),
