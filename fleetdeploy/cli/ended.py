@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fleetdeploy.cli.results import CommandResult, Lines
+from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model.run import HostState
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 def said(what: Said) -> CommandResult:
     """Nothing was run; the text says why."""
     steps = [f"  next  {step}" for step in what.next_steps]
-    data = {"event": "result", "rollout": what.rollout, "message": what.text, "next": list(what.next_steps)}
+    data = {
+        "event": "result",
+        "rollout": what.rollout,
+        "message": what.text,
+        "next": [retyped(step) for step in what.next_steps],
+    }
     code = what.exit_code
     return CommandResult(data=data | {"exit_code": int(code)}, blocks=(Lines([what.text, *steps]),), exit_code=code)
 
@@ -48,7 +54,7 @@ def ended(result: RolloutResult) -> CommandResult:
         first = next((h.host for h in _eyes(result)), "")
         of = f" --host {first}" if first else ""
         lines.append(f"rollout {result.rollout}: fleetdeploy show {result.rollout[-6:]}{of}")
-    data = {"event": "result", **result.to_json()}
+    data = {"event": "result", **result.to_json(), "next_steps": [retyped(step) for step in result.next_steps]}
     return CommandResult(data=data, blocks=(Lines(lines),), exit_code=result.exit_code)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 _ASKING = (
     "plan|rollout|rollback|pause|promote|resume|abort|retry|exclude"
     "|status|doctor|drift|history|show|logs|render|open show|open close|artifact mark|artifact unmark"
+    "|inventory list|artifact list"
 )
+_PROJECT_ONLY = frozenset({"artifact list"})
 _COMMAND = re.compile(rf"\bfleetdeploy ({_ASKING})\b(?! (-i|-C) )")
 _WITH_APP = frozenset(
     {
@@ -53,7 +55,11 @@ def retyped(text: str) -> str:
 
     def complete(found: re.Match[str]) -> str:
         verb = found[1]
-        flags = [flag for name, flag in _given.items() if name != "app" or verb in _WITH_APP]
+        flags = [
+            flag
+            for name, flag in _given.items()
+            if (name != "app" or verb in _WITH_APP) and (name == "project" or verb not in _PROJECT_ONLY)
+        ]
         return " ".join([found[0], *flags])
 
     return _COMMAND.sub(complete, text)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import typer
 
+from fleetdeploy.app.conducting import Said
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.ended import said
+from fleetdeploy.cli.main import app
 from fleetdeploy.cli.options import RolloutOptions
+from fleetdeploy.cli.output.plain import JsonReporter
 from fleetdeploy.cli.output.wording import failure_text
 from fleetdeploy.cli.retype import remember, retyped
+from fleetdeploy.model.events import RolloutEnded
 from fleetdeploy.model.verbs import HostFailure
 
 
@@ -34,11 +41,41 @@ def forget() -> Iterator[None]:
         ({"app": "shop"}, "fleetdeploy open close 01AB --leave", "fleetdeploy open close --app shop 01AB --leave"),
         ({"inventory": "prod"}, "fleetdeploy open show", "fleetdeploy open show -i prod"),
         ({"inventory": "prod"}, "fleetdeploy status -i stage", "fleetdeploy status -i stage"),
+        ({"inventory": "prod"}, "fleetdeploy inventory list", "fleetdeploy inventory list -i prod"),
+        ({"inventory": "prod", "project": "/x"}, "fleetdeploy artifact list", "fleetdeploy artifact list -C /x"),
     ],
 )
 def test_next_steps_reach_the_same_fleet(options: dict[str, Any], text: str, shown: str) -> None:
     remember(options)
     assert retyped(text) == shown
+
+
+def test_what_is_repeated_is_taken_by_every_command_that_gets_it() -> None:
+    def commands(group: Any, name: str = "fleetdeploy") -> Iterator[tuple[str, set[str]]]:
+        for word, one in group.commands.items():
+            if hasattr(one, "commands"):
+                yield from commands(one, f"{name} {word}")
+            else:
+                yield f"{name} {word}", {flag for option in one.params for flag in option.opts}
+
+    remember({"inventory": "i", "project": "c", "app": "a"})
+    every = dict(commands(typer.main.get_command(app)))
+    assert len(every) > 30
+    for command, taken in every.items():
+        added = set(retyped(command).removeprefix(command).split()[::2])
+        assert added <= taken, command
+        if "--output" in taken and added:
+            assert added == taken & {"-i", "-C", "--app"}, command
+
+
+def test_machines_are_told_the_same() -> None:
+    remember({"inventory": "prod"})
+    told = said(Said("no", "01AB", ("fleetdeploy rollback",))).data
+    assert isinstance(told, dict)
+    assert told["next"] == ["fleetdeploy rollback -i prod"]
+    lines: list[str] = []
+    JsonReporter(lines.append).report(RolloutEnded(None, 7, "", ("fleetdeploy resume 01AB",)))
+    assert json.loads(lines[0])["next_steps"] == ["fleetdeploy resume -i prod 01AB"]
 
 
 def test_options_are_repeated_as_they_are_typed() -> None:

@@ -48,6 +48,8 @@ class JsonReporter:
     def report(self, event: ev.Event) -> None:
         """Prints the event as one line."""
         data = event.to_json()
+        if "next_steps" in data:
+            data["next_steps"] = [retyped(step) for step in data["next_steps"]]
         line = to_json({"event": data.pop("event"), "at": self._now().isoformat(timespec="milliseconds"), **data})
         with self._lock:
             self._write(line + "\n")
