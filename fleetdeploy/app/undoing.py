@@ -17,7 +17,7 @@ from fleetdeploy.app.open_entries import open_rollouts
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.settling import settle_from_hosts
 from fleetdeploy.app.workspace import Workspace
-from fleetdeploy.errors import RefusalReason, Refused, StoreError, UsageError
+from fleetdeploy.errors import ExitCode, RefusalReason, Refused, StoreError, UsageError
 from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.service import ServiceSpec
@@ -180,8 +180,9 @@ def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnl
             next_steps=("fleetdeploy open show", "fleetdeploy rollback --take-over --reason WHY"),
         )
     left = f"; not on {', '.join(failed)}" if failed else ""
+    code = ExitCode.PARTIAL if failed else ExitCode.OK
     named = f"rollout {rollout} ({version})" if version else f"rollout {rollout}"
     if outcome == "aborted":
-        return Said(f"{named} had changed nothing: it is closed now{left}", rollout)
+        return Said(f"{named} had changed nothing: it is closed now{left}", rollout, exit_code=code)
     text = f"{named} had {outcome.replace('_', ' ')}: it is closed now, nothing was undone{left}"
-    return Said(text, rollout, (f"to undo it: fleetdeploy rollback {rollout}",))
+    return Said(text, rollout, (f"to undo it: fleetdeploy rollback {rollout}",), code)
