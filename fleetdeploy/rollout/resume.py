@@ -42,9 +42,12 @@ def settle_flights(book: Book, ended: frozenset[str] = frozenset()) -> frozenset
     settled_now: set[str] = set()
     for step in book.record.in_flight():
         page = book.pages.get(step.host)
-        if page is None or page.observation is None or not (page.opened or step.host in ended):
+        if page is None or not (page.opened or step.host in ended):
             continue
-        text = _became(page.observation, book, step)
+        if page.observation is None and page.opened:
+            continue
+        # A host that only answered "ended" has said enough.
+        text = _became(page.observation, book, step) if page.observation else "the rollout has ended there"
         book.record.steps.end(step.host, step.step, {"resolved": text, "by": book.run.conductor})
         book.note(f"{step.name} was under way when its conductor ended: {text}", step.host)
         settled_now.add(step.host)
