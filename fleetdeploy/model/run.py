@@ -109,12 +109,12 @@ HOSTS: dict[HostState, frozenset[HostState]] = {
     | {_H.ACTIVATING, _H.ABSENT, _H.UNREACHABLE, _H.SKIPPED},
     _H.UNCHANGED: _LOST | {_H.UNHEALTHY, _H.ROLLING_BACK},
     # PENDING: a person asked for another try.
-    _H.SKIPPED: frozenset({_H.ROLLING_BACK, _H.PENDING}),
-    _H.EXCLUDED: frozenset({_H.ROLLING_BACK, _H.PENDING}),
+    _H.SKIPPED: _LOST | {_H.ROLLING_BACK, _H.PENDING},
+    _H.EXCLUDED: _LOST | {_H.ROLLING_BACK, _H.PENDING},
     _H.ROLLING_BACK: _LOST | {_H.ROLLED_BACK, _H.ROLLBACK_FAILED, _H.ABSENT, _H.SKIPPED, _H.UNCHANGED},
     _H.ROLLED_BACK: _LOST | {_H.ROLLBACK_FAILED, _H.ROLLING_BACK, _H.PENDING},
-    _H.ROLLBACK_FAILED: frozenset({_H.ROLLING_BACK, _H.UNKNOWN, _H.ACTIVATING}),
-    _H.ABSENT: frozenset({_H.ROLLING_BACK, _H.PENDING}),
+    _H.ROLLBACK_FAILED: _LOST | {_H.ROLLING_BACK, _H.ACTIVATING, _H.UNHEALTHY},
+    _H.ABSENT: _LOST | {_H.ROLLING_BACK, _H.PENDING},
 }
 # States in which a host does not serve: each counts against the floor.
 NOT_SERVING = frozenset(
