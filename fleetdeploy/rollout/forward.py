@@ -245,7 +245,8 @@ class Forward:
         plan, ports, desk = book.plan, book.ports, self.desk
         artifact = plan.artifact
         assert artifact is not None  # noqa: S101 - a plan that goes forward has one
-        staged = page.state is not HostState.PENDING
+        # One whose way back ended unwell keeps its state; it was turned all the same (rule 9).
+        staged = page.state is not HostState.PENDING and not page.turned
         request = ActivateRequest(
             claim=book.next_claim(name),
             direction="forward",
@@ -315,8 +316,10 @@ class Forward:
         book = self.book
         states = {HostState.UNKNOWN} | ({HostState.UNHEALTHY} if batch_wide else set())
         change = HostAction.CHANGE
-        # One that was turned waits for its way back: it cannot go forward.
-        names = [n for n, p in book.pages.items() if p.state in states and p.plan.action is change and not p.turned]
+        # One that was turned, or was told to, waits for its way back: it cannot go forward.
+        on_its_way = {n for n, p in book.pages.items() if p.turned or p.turn_in_doubt or p.going_back}
+        names = [n for n, p in book.pages.items() if p.state in states and p.plan.action is change]
+        names = [n for n in names if n not in on_its_way]
         if batch_wide:
             for page in book.pages.values():
                 page.failed = page.different = False
