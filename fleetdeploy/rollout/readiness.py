@@ -42,6 +42,8 @@ def prove(book: Book, crew: Crew, keeper: Gatekeeper, batch: Batch) -> gate.Deci
     lost = False
     lacking: dict[str, str] = {}
     for name, answer in crew.each(names, _TAG, lambda n: _ask(book, n)).items():
+        if book.pages[name].state not in _WAITING:
+            continue  # a person left it out meanwhile
         if isinstance(answer, (Unreachable, Busy, AnswerLost)):
             lost = True
             error = Unreachable(answer.what, host=name, code=answer.code)
