@@ -24,6 +24,7 @@ _FROZEN = "the calendar holds it, and no word overrides that here: it goes on by
 WAITING = frozenset({_S.PENDING, _S.STAGED})
 _AT_WORK = frozenset({_S.DRAINING, _S.ACTIVATING, _S.VERIFYING, _S.ROLLING_BACK})
 _MAY_PROVE = WAITING | _AT_WORK - {_S.ROLLING_BACK} | {_S.HEALTHY, _S.UNCHANGED}
+_BEFORE = frozenset({Phase.PLANNED, Phase.PREFLIGHT})
 # Had its turn, or was left out of it, and can have another one.
 AGAIN = frozenset(
     {_S.ROLLED_BACK, _S.ABSENT, _S.UNREACHABLE, _S.EXCLUDED, _S.SKIPPED, _S.UNKNOWN, _S.UNHEALTHY, _S.ROLLBACK_FAILED}
@@ -49,6 +50,7 @@ class Standing:
         states: every host of the plan; ``changing`` are those that the plan changes.
         at_work: hosts with a task under way that may change them.
         stuck: hosts that are on their way back and not there: they cannot go forward again.
+        unopened: hosts that this rollout does not hold: nothing may be changed there.
         changed: hosts that this rollout began to change.
         batch: index of the batch at work, -1 before the first.
         pausing: a person asked for a pause that still holds; ``stopping``: the abort that was accepted.
@@ -66,6 +68,7 @@ class Standing:
     batches: tuple[Batch, ...]
     at_work: frozenset[str] = frozenset()
     stuck: frozenset[str] = frozenset()
+    unopened: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     batch: int = -1
     turned: bool = False
@@ -182,6 +185,9 @@ def _retry(host: str, now: Standing) -> Said:
         return Said(False, f"{what}; a person has to look at it, then: fleetdeploy rollback")
     if state not in AGAIN:
         return Said(False, f"{host} is {state.value}: there is nothing to try again")
+    if host in now.unopened:
+        what = f"{host} was not opened when this rollout began ({state.value}), so nothing is changed there"
+        return Said(False, f"{what}; when this has ended: fleetdeploy rollout VERSION --limit {host}")
     when = "once it is resumed" if now.pausing or now.hold is Hold.PAUSED else "as soon as the floor has room"
     if _batch_of(host, now) > now.batch:
         when = f"with its batch ({_batch_of(host, now) + 1} of {len(now.batches)})"
@@ -199,6 +205,8 @@ def _exclude(host: str, now: Standing) -> Said:
         return Said(False, f"{host} is left out already")
     if host in now.at_work or state in _AT_WORK:
         return Said(False, f"{host} is at work ({state.value}): it ends as done or put back, it is not cut off")
+    if host in now.unopened and now.phase in _BEFORE:
+        return Said(False, f"{host} is being opened, it may have been changed before: ask again when that is done")
     if state not in WAITING:
         return Said(False, f"{host} has had its turn ({state.value}): it counts as it is")
     for batch in now.batches:
