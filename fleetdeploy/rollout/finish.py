@@ -23,6 +23,7 @@ from fleetdeploy.rollout.marks import keep_mark
 from fleetdeploy.rollout.open_hosts import close_all
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.result import HostReport, RolloutResult
+from fleetdeploy.rollout.rollback import settle_turns
 
 _S = HostState
 _GOOD = frozenset({_S.HEALTHY, _S.UNCHANGED})
@@ -121,6 +122,7 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
         crashpoint("before-prune-all")
         prune_all(book, crew)
+    settle_turns(book, crew)
     crashpoint("before-close-all")
     unclosed = close_all(book, crew, outcome.value)
     crashpoint("after-close-all")
@@ -204,6 +206,7 @@ def _report(page: HostPage, *, forward: bool) -> HostReport:
 
 def rest(book: Book, crew: Crew) -> None:
     """This conductor leaves and the rollout stays open: the hosts are told, so ``resume`` need not wait for the TTL."""
+    settle_turns(book, crew)
     names = [n for n, p in book.pages.items() if p.opened]
     crew.workers.stop_beats(names)
 

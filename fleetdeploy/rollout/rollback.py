@@ -71,6 +71,12 @@ def _turn_host(book: Book, tools: Tools[HostPort], name: str, patience_s: float)
         beating(book, tools, name)
 
 
+def settle_turns(book: Book, crew: Crew) -> None:
+    """Asks once more where the answer to a turn was lost: with the old token the end would be refused there."""
+    names = [name for name, page in book.pages.items() if page.opened and page.turn_in_doubt]
+    crew.each(names, "turn", lambda n: lambda tools: _turn_host(book, tools, n, 0.0))
+
+
 def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:
     """Put these hosts back; False if a signal stopped it (hosts at work have reached their safe point)."""
     waiting = list(hosts)
