@@ -6,6 +6,8 @@ is imported inside the command that needs it, so that ``fleetdeploy --help`` sta
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -89,6 +91,10 @@ register(app, "help", help_cmd.help_topic)
 
 def run() -> None:
     """Console script: runs a command and ends the process with its exit code (typer ends bad usage with 2)."""
+    for stream in (sys.stdout, sys.stderr):
+        # What hosts say is in any script; a pipe that has no such character must not end a rollout half way.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

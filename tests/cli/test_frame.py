@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,11 +10,26 @@ import sys
 import pytest
 
 from fleetdeploy import __version__
+from fleetdeploy.cli import main
 from fleetdeploy.cli.frame import run_guarded
+from fleetdeploy.cli.output.plain import JsonReporter, PlainReporter
 from fleetdeploy.cli.results import message
 from fleetdeploy.errors import EXIT_CODE_TEXTS, ConfigError, ExitCode, Interrupted, RefusalReason, Refused
+from fleetdeploy.model.events import Note
 
-HEAVY = ("pypsrp", "winrm", "requests", "rich", "jinja2", "pydantic", "yaml", "psrpcore", "spnego", "fleetdeploy.lab")
+HEAVY = (
+    "pypsrp",
+    "winrm",
+    "requests",
+    "rich",
+    "jinja2",
+    "psycopg",
+    "pydantic",
+    "yaml",
+    "psrpcore",
+    "spnego",
+    "fleetdeploy.lab",
+)
 
 
 def fleetdeploy(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +41,22 @@ def fleetdeploy(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_version_names_the_package_version() -> None:
     done = fleetdeploy("--version")
     assert (done.returncode, done.stdout.strip()) == (0, f"fleetdeploy {__version__}")
+
+
+def test_a_pipe_that_has_no_such_character_ends_no_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", write_through=True))
+    said = Note("es ist größer, 文件 \udcff")
+
+    def command() -> None:
+        PlainReporter().report(said)
+        JsonReporter().report(said)
+
+    monkeypatch.setattr(main, "app", command)
+    main.run()
+    plain, line = raw.getvalue().decode("cp1252").splitlines()
+    assert plain.endswith(r"es ist größer, \u6587\u4ef6 \udcff")
+    assert json.loads(line)["text"] == said.text
 
 
 def test_help_imports_nothing_heavy() -> None:

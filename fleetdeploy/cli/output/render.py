@@ -22,7 +22,12 @@ from fleetdeploy.errors import (
 
 def to_json(value: Any) -> str:
     """One line of JSON; a value without JSON form becomes its text (a Secret its mask)."""
-    return json.dumps(value, default=str, ensure_ascii=False)
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # cp1252 in a pipe, or half a character: escaped, it is the same JSON
+        return json.dumps(value, default=str)
+    return text
 
 
 def print_result(result: CommandResult, output: str) -> None:
