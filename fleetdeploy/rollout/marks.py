@@ -7,7 +7,7 @@ those who ask without a host. What a mark then refuses is ``plan/guards.py``'s.
 from __future__ import annotations
 
 from fleetdeploy.model.marks import Mark, ReleaseMark
-from fleetdeploy.model.run import Outcome
+from fleetdeploy.model.run import HostState, Outcome
 from fleetdeploy.rollout.book import Book
 
 _GOOD = frozenset({Outcome.SUCCEEDED.value, Outcome.SUCCEEDED_IN_PART.value})
@@ -23,7 +23,7 @@ def close_mark(book: Book, outcome: str) -> ReleaseMark | None:
     if outcome in _GOOD:
         mark: Mark = "good"
         why = f"rollout {book.run.id} succeeded"
-    elif book.turned:
+    elif book.turned and _touched(book):
         mark, why = "bad", f"rollout {book.run.id} was rolled back{_reason(book)}"
     else:
         return None
@@ -63,6 +63,13 @@ def _undone(book: Book) -> ReleaseMark | None:
         why = f"rollout {book.plan.undoes} was undone by rollback {book.run.id}{_reason(book)}"
         return ReleaseMark(record.to_release, record.to_label, manifest, "bad", _by(book), why)
     return None
+
+
+def _touched(book: Book) -> bool:
+    """False if no service was touched: an abort before the first stop says nothing about the version."""
+    # After a resume a silent host may have been changed by the conductor before.
+    silent = frozenset({HostState.UNREACHABLE, HostState.UNKNOWN}) if book.run.resume else frozenset()
+    return any(page.changed or page.state in silent for page in book.pages.values())
 
 
 def _by(book: Book) -> str:

@@ -3,6 +3,7 @@ nothing goes back by itself."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from fleetdeploy.model import events as ev
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.run import Hold, Outcome, PauseReason
 from tests.rollout.conftest import Scene
+from tests.rollout.fake_fleet import FakeHost
 
 
 def on_hosts(scene: Scene, version: str) -> dict[str, str]:
@@ -90,6 +92,25 @@ def test_a_rollout_that_changed_nothing_marks_nothing(scene: Scene) -> None:
     scene.hosts["web1"].dead = True
     assert scene.roll("v1.4.2").exit_code is not ExitCode.OK
     assert in_store(scene) == {}
+
+
+def test_an_abort_before_anything_was_changed_marks_nothing(scene: Scene) -> None:
+    scene.with_hosts(2)
+    assert scene.journal is not None
+    journal = scene.journal
+
+    def abort(host: FakeHost) -> None:
+        asked = journal.request("R1", "abort-rollback", "eva@laptop")
+        until = time.monotonic() + 30
+        while journal.answer_of(asked) is None and time.monotonic() < until:
+            time.sleep(0.01)
+
+    scene.hosts["web1"].on_stage = abort
+    result = scene.roll("v1.4.2")
+    assert (result.outcome, result.exit_code) == (Outcome.ABORTED, ExitCode.UNDONE)
+    assert not any(h.stops for h in scene.hosts.values())
+    assert in_store(scene) == {}
+    assert "bad" not in on_hosts(scene, "v1.4.2").values()
 
 
 def test_a_failure_within_the_budget_does_not_make_the_version_bad(scene: Scene) -> None:
