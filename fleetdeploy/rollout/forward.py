@@ -17,7 +17,7 @@ from fleetdeploy.errors import HostError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.paths import release_exe
 from fleetdeploy.model.plan import Batch, HostAction
-from fleetdeploy.model.run import HostState, PauseReason, Phase
+from fleetdeploy.model.run import Hold, HostState, PauseReason, Phase
 from fleetdeploy.model.verbs import ActivateRequest, RolloutRecord
 from fleetdeploy.policy import gate
 from fleetdeploy.policy.floor import room
@@ -115,6 +115,8 @@ class Forward:
         looked = skip_bake or known(of_batch(batch.index, BAKE)) is not None
         while True:
             book.phase(Phase.ROLLING)
+            if book.state.hold is not Hold.NONE:
+                book.hold(Hold.NONE)  # a sick host came in between: whether it still waits is found out anew
             found = self._before(batch, of) or self._work(batch)
             if isinstance(found, gate.Bake) and not looked:
                 book.say(ev.BatchDone(batch.index, of))

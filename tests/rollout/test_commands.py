@@ -208,6 +208,25 @@ def test_within_the_budget_the_sick_one_goes_back_and_the_wait_goes_on(person: P
     assert person.scene.versions() == {"v1.4.0", "v1.4.2"}
 
 
+def test_promoted_while_a_sick_canary_goes_back_it_waits_no_more(person: Person) -> None:
+    """The wait is over then; later words are judged by what is, not by a hold that nobody took away."""
+    more = {
+        "canary": (Amount(2),),
+        "budget": 1,
+        "pause_after_canary": True,
+        "bake_canary_s": 0.0,
+        "pause_timeout_s": 60,
+    }
+    plan = person.scene.plan("v1.4.2", **more, max_unavailable=Amount(2))
+    name = plan.batches[0].hosts[0]
+    person.when(AWAITING, lambda: setattr(person.scene.hosts[name], "sick", lambda h: h.version == "v1.4.2"))
+    person.types(is_now(name, HostState.UNHEALTHY), "promote")
+    result = person.scene.go(plan, rollout="R1")
+    assert person.answer("promote").accepted
+    assert result.outcome is Outcome.SUCCEEDED_IN_PART
+    assert person.holds() == [(Hold.AWAITING_PROMOTION, None), (Hold.NONE, None)]
+
+
 def test_promote_full_ends_bakes_and_promotions_but_not_the_gates(person: Person) -> None:
     person.types(baking, "promote")
     person.types(said("promote"), "promote", "full")
