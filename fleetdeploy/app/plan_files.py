@@ -25,6 +25,8 @@ from fleetdeploy.model.secret import looks_secret
 
 SCHEMA = "fleetdeploy-plan/1"
 _OPTION = re.compile(r"(?:^|[\s\"'])[-/]{1,2}([A-Za-z][\w.-]*)(?:[=:]|\s+[^\s-])")
+_USERINFO = re.compile(r"://[^/\s:@]*:[^/\s@]+@")  # a password in a URL
+_PAIR = re.compile(r"([\w.-]+)\s*=\s*[^;&\s]")  # of a query or a connection string
 _SHARE = "share the store instead: FLEETDEPLOY_STORE=postgresql://…"
 
 
@@ -117,15 +119,28 @@ def _are_there(paths: Any, wanted: int) -> bool:
 def _looks_secret(plan: Plan) -> Iterator[str]:
     """Names, never values."""
     for name, value in plan.app.environment or ():
-        if value and looks_secret(name):
+        if _is_secret(name, value):
             yield f"app.environment {name}"
     for check in plan.health.checks:
         for name, value in getattr(check, "parameters", ()):
-            if value and looks_secret(name):
+            if _is_secret(name, value):
                 yield f"the parameter {name} of check {check.name}"
+        for pair in _PAIR.finditer(getattr(check, "path", "")):
+            if looks_secret(pair[1]):
+                yield f"{pair[1]} in the path of check {check.name}"
     lines = [" ".join(plan.app.arguments)]
     lines += [host.expected.image_path for host in plan.hosts if host.expected]
     for line in lines:
+        if _USERINFO.search(line):
+            yield "a password in a URL among the arguments"
         for option in _OPTION.finditer(line):
             if looks_secret(option[1]):
                 yield f"the argument {option[1]}"
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """By its name; or a connection string, whatever it is called. A path to a secret is none."""
+    if not value:
+        return False
+    inside = any(looks_secret(pair[1]) for pair in _PAIR.finditer(value))
+    return looks_secret(name) or inside or _USERINFO.search(value) is not None

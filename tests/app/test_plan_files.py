@@ -14,7 +14,7 @@ import pytest
 from fleetdeploy.app.going_on import _check_files
 from fleetdeploy.app.plan_files import has_files, read_plan, with_files, write_plan
 from fleetdeploy.errors import ConfigError, RefusalReason, Refused, UsageError
-from fleetdeploy.model.health import HealthSpec, ScriptCheck, TcpCheck
+from fleetdeploy.model.health import HealthSpec, HttpCheck, ScriptCheck, TcpCheck
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.strategy import Amount, StrategySettings
 from fleetdeploy.plan.build import PlanRequest, build_plan
@@ -109,6 +109,13 @@ def test_what_is_no_plan_is_named(tmp_path: Path, content: str | None, says: str
             made(app=replace(SPEC, environment=(("PORT", "80"), ("DB_PASSWORD", "hunter2")))),
             "app.environment DB_PASSWORD",
         ),
+        (made(app=replace(SPEC, environment=(("DSN", "pg://u:hunter2@db/x"),))), "app.environment DSN"),
+        (made(app=replace(SPEC, environment=(("DB", "Server=db;User Id=u;Pwd=hunter2"),))), "app.environment DB"),
+        (made(app=replace(SPEC, arguments=("--dsn=pg://u:hunter2@db/x",))), "a password in a URL"),
+        (
+            made(health=HealthSpec(checks=(HttpCheck("h", 80, "/health?token=hunter2"),))),
+            "token in the path of check h",
+        ),
         (made(app=replace(SPEC, arguments=("--api-key=hunter2",))), "the argument api-key"),
         (made(app=replace(SPEC, arguments=("--token", "hunter2"))), "the argument token"),
         (made(service_=service(image=r'"D:\hand\shop.exe" --password hunter2')), "the argument password"),
@@ -129,7 +136,8 @@ def test_a_plan_with_a_secret_in_it_is_not_written(tmp_path: Path, plan: Plan, n
 
 @pytest.mark.parametrize("image", [r"C:\Token Service\password\shop.exe --port 80", r'"C:\secret\a.exe"'])
 def test_a_folder_is_no_secret(tmp_path: Path, image: str) -> None:
-    write_plan(made(service_=service(image=image)), tmp_path / "plan.json")
+    app = replace(SPEC, environment=(("DB_LOGIN", r"C:\Secrets\db.txt"), ("HOST", "http://db:80/a?x=1")))
+    write_plan(made(service_=service(image=image), app=app), tmp_path / "plan.json")
     assert read_plan(tmp_path / "plan.json")
 
 
