@@ -14,11 +14,13 @@ from typing import Any
 
 from fleetdeploy.engine.journal import state_dir
 from fleetdeploy.model.plan import Plan, moved
+from fleetdeploy.model.secret import looks_secret
 
 KEPT = 200
 _DIGEST = re.compile(r"[0-9a-f]{12}")
 # Values of an environment block are often secret: only that they differ is said.
 _HIDDEN = "app.environment"
+_USERINFO = re.compile(r"://[^/\s]*:[^/\s]*@")
 
 
 def _folder() -> Path:
@@ -63,4 +65,7 @@ def moved_since(before: Plan, plan: Plan) -> tuple[str, ...]:
 def _lines(before: dict[str, Any], plan: Plan) -> tuple[str, ...]:
     # The other one has been through JSON: lists where the plan has tuples.
     lines = moved(before, json.loads(json.dumps(plan.digest_input())))
-    return tuple(f"{_HIDDEN}: changed" if line.startswith(_HIDDEN) else line for line in lines)
+    hidden = (line.startswith(_HIDDEN) or looks_secret(line) or _USERINFO.search(line) for line in lines)
+    return tuple(
+        f"{line.partition(':')[0]}: changed" if hide else line for line, hide in zip(lines, hidden, strict=True)
+    )

@@ -13,6 +13,7 @@ import pytest
 
 from fleetdeploy.app.going_on import _check_files
 from fleetdeploy.app.plan_files import has_files, read_plan, with_files, write_plan
+from fleetdeploy.app.plans import moved_since
 from fleetdeploy.errors import ConfigError, RefusalReason, Refused, UsageError
 from fleetdeploy.model.health import HealthSpec, HttpCheck, ScriptCheck, TcpCheck
 from fleetdeploy.model.plan import Plan
@@ -132,6 +133,18 @@ def test_a_plan_with_a_secret_in_it_is_not_written(tmp_path: Path, plan: Plan, n
     assert "hunter2" not in error.value.what + " ".join(error.value.next_steps)
     assert any("FLEETDEPLOY_STORE" in step for step in error.value.next_steps)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_moved_never_shows_a_secret() -> None:
+    before = made(app=replace(SPEC, arguments=("--token", "hunter2"), environment=(("A", "hunter2"),)))
+    after = made(app=replace(SPEC, arguments=("--dsn", "pg://u:hunter3@x"), environment=(("A", "hunter3"),)))
+    lines = moved_since(before, after)
+    assert "app.arguments: changed" in lines
+    assert "app.environment: changed" in lines
+    assert "hunter" not in " ".join(lines)
+    (line,) = moved_since(made(), made(app=replace(SPEC, arguments=("--port", "81"))))
+    assert line.startswith("app.arguments: ")
+    assert '"81"' in line
 
 
 @pytest.mark.parametrize("image", [r"C:\Token Service\password\shop.exe --port 80", r'"C:\secret\a.exe"'])
