@@ -10,7 +10,7 @@ from fleetdeploy.model.health import Verdict
 from fleetdeploy.model.run import HostState
 from fleetdeploy.model.verbs import ActivateOutcome, HostFailure
 from fleetdeploy.rollout import evidence
-from fleetdeploy.rollout.book import Book
+from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.host_task import Activating, Verified, Verifying, Worked, what_is_wrong
 from fleetdeploy.rollout.recorded import NotRecorded
 
@@ -98,11 +98,12 @@ def _forward_error(book: Book, host: str, worked: Worked) -> None:
     page, error = book.pages[host], worked.error
     assert error is not None  # noqa: S101 - the caller looked
     page.error = error
+    begun = _begun_before(book, page)
     if isinstance(error, NotRecorded) and not page.in_doubt:
         # It is not the host's fault, and nothing was sent: the conductor stops, a later one starts it.
-        page.touched = page.changed = False
+        page.touched = page.changed = begun
         book.move(host, _S.EXCLUDED, error.what)
-    elif isinstance(error, (Unreachable, Busy)) and not worked.sent and not page.in_doubt:
+    elif isinstance(error, (Unreachable, Busy)) and not worked.sent and not page.in_doubt and not begun:
         page.touched = page.changed = False
         book.fail(host, failure_of(error), "nothing was changed there")
         book.move(host, _S.UNREACHABLE, error.what)
@@ -115,6 +116,13 @@ def _forward_error(book: Book, host: str, worked: Worked) -> None:
     else:
         book.fail(host, failure_of(error), "the script on the host ended in an error")
         book.move(host, _S.UNHEALTHY, error.what)
+
+
+def _begun_before(book: Book, page: HostPage) -> bool:
+    """An earlier conductor of this rollout changed it: that nothing was sent now does not make it untouched."""
+    state = page.observation.state if page.observation and book.run.resume else None
+    record = state.rollout(book.run.id) if state else None
+    return record is not None and record.intent and not record.put_back
 
 
 def _verdict(book: Book, host: str, verified: Verified | None) -> None:

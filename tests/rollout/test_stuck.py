@@ -149,3 +149,32 @@ def test_a_host_that_may_be_on_its_way_back_is_not_sent_forward_when_a_pause_end
     assert scene.hosts[name].log.count("start v1.4.2") == 1
     assert (name, "unknown") in scene.states(result).items()
     assert scene.hosts[name].open is None
+
+
+@pytest.mark.parametrize("silent_in", ["ready", "activate"])
+def test_what_an_earlier_conductor_changed_is_not_called_unchanged_when_it_falls_silent(
+    person: Person, silent_in: str
+) -> None:
+    scene = person.scene
+    plan = scene.plan("v1.4.2")
+    name = plan.batches[0].hosts[0]
+    host = scene.hosts[name]
+    host.on_activate = lambda h, r: scene.interrupt.request()
+    assert scene.go(plan, rollout="R1").exit_code is ExitCode.INTERRUPTED
+    scene.interrupt = type(scene.interrupt)()
+    host.on_activate = lambda h, r: None
+
+    class Silent(FakePort):
+        def ready(self, request: ReadyRequest) -> ReadyResult:
+            host.dead = host.dead or silent_in == "ready"
+            return super().ready(request)
+
+        def activate(self, request: ActivateRequest, **_: object) -> ActivateResult:
+            host.dead = host.dead or silent_in == "activate"
+            return super().activate(request)
+
+    special(scene, name, Silent)
+    result = person.resumes()
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED)
+    assert name in result.detail
+    assert sum(h.stops for h in scene.hosts.values()) == 1
