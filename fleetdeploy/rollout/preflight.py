@@ -14,6 +14,7 @@ from fleetdeploy.errors import ExitCode, HostError, LoginRefused, StoreError, Un
 from fleetdeploy.model.plan import HostAction, HostPlan
 from fleetdeploy.model.run import HostState, Outcome
 from fleetdeploy.model.sight import Lost, Sight
+from fleetdeploy.model.verbs import Expected
 from fleetdeploy.plan.build import expected_of
 from fleetdeploy.plan.naming import label_of
 from fleetdeploy.rollout import finish as end
@@ -281,5 +282,17 @@ def is_turned(observation: object, rollout: str) -> bool:
     return record is not None and record.direction == "back"
 
 
-def _difference(plan: HostPlan, found: object) -> str:
-    return f"is not what the plan found (from {plan.from_label}): was {plan.expected}, is {found}"
+_PARTS = {
+    "exists": "whether there is a service",
+    "image_path": "its ImagePath",
+    "exe_sha256": "the exe",
+    "fingerprint": "its configuration",
+}
+
+
+def _difference(plan: HostPlan, found: Expected | None) -> str:
+    """Which part, never its value: an ImagePath may hold a secret among its arguments."""
+    changed = [
+        text for name, text in _PARTS.items() if getattr(found, name, None) != getattr(plan.expected, name, None)
+    ]
+    return f"is not what the plan found (from {plan.from_label}): {', '.join(changed)} changed"

@@ -149,5 +149,8 @@ def test_what_moved_since_the_plan_is_refused_before_the_first_stop(scene: Scene
     result = scene.go(plan)
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.REFUSED)
     assert "web4" in result.detail
+    (note,) = (h.notes[-1] for h in result.hosts if h.host == "web4")
+    assert "its ImagePath, the exe" in note
+    assert "hand.exe" not in note, "which part, never its value: it may hold a secret"
     assert all(h.stops == 0 and h.open is None and not h.rollouts for h in scene.hosts.values())
     assert [entry.split()[0] for entry in moved.log] == ["open"], "it was open while it was compared"
