@@ -34,7 +34,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from fleetdeploy.app import conducting, connect, planning
+from fleetdeploy.app import conducting, connect, control, planning
 from fleetdeploy.app.planning import make_plan
 from fleetdeploy.app.rollouts import Back, Decision, Said, find_rollback, go_on, run_back, run_forward
 from fleetdeploy.engine import crash
@@ -140,6 +140,8 @@ class Histories(RuleBasedStateMachine):
         self.points = CrashPoints()
         self.stack.enter_context(patch.object(Journal, "default", classmethod(store_of_this_thread)))
         self.stack.enter_context(patch.object(crash, "_armed", self.points))
+        for name in ("_ANSWER_S", "_QUICK_S"):  # a conductor that stands still does not answer: that is known
+            self.stack.enter_context(patch.object(control, name, 0.2))
         self.conductors: list[Conductor] = []
         self.dice = random.Random(number)
         self.judged: list[Conductor] = []
