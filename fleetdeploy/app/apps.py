@@ -35,14 +35,7 @@ def with_app(workspace: Workspace, *, tick: Tick = lambda: None) -> Workspace:
     known = known_apps(sights)
     if len(known) == 1:
         return replace(workspace, app=AppRef(known[0], "", ""))
-    silent = {name: sight.error for name, sight in sights.items() if sight.observation is None}
-    if not known and len(silent) == len(sights):
-        raise Unreachable(
-            f"no host of fleet {workspace.fleet.name} answers",
-            host=", ".join(silent),
-            why=tuple(f"{name}: {error.removeprefix(f'{name}: ')}" for name, error in silent.items()),
-            next_steps=("fleetdeploy doctor",),
-        )
+    need_answer(workspace, sights)
     here = f"there is no {PROJECT_FILE} in {workspace.directory.resolve()}"
     if known:
         raise UsageError(
@@ -53,6 +46,22 @@ def with_app(workspace: Workspace, *, tick: Tick = lambda: None) -> Workspace:
         f"which app? {here}, and no host that answers knows one",
         next_steps=("name the project directory: -C DIR", "or the app: --app NAME"),
     )
+
+
+def need_answer(workspace: Workspace, sights: Mapping[str, Sight]) -> None:
+    """What nobody was asked about is not "nothing".
+
+    Raises:
+        Unreachable: no host answers.
+    """
+    silent = {name: sight.error for name, sight in sights.items() if sight.observation is None}
+    if silent and len(silent) == len(sights):
+        raise Unreachable(
+            f"no host of fleet {workspace.fleet.name} answers",
+            host=", ".join(silent),
+            why=tuple(f"{name}: {error.removeprefix(f'{name}: ')}" for name, error in silent.items()),
+            next_steps=("fleetdeploy doctor",),
+        )
 
 
 def known_apps(sights: Mapping[str, Sight]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 
-from fleetdeploy.app.apps import check_known, with_app
+from fleetdeploy.app.apps import check_known, need_answer, with_app
 from fleetdeploy.app.conducting import Back, Said, Silent, Tick, open_ports
 from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.open_entries import open_rollouts
@@ -63,6 +63,7 @@ def find_rollback(
     whole = replace(workspace, scope=workspace.fleet.hosts)
     sights = look(whole, tick=tick)
     stop_at_login(whole.scope, sights, only_if_all=True)
+    need_answer(whole, sights)
     check_known(whole, sights)
     settle_from_hosts(whole, sights)
     if target:
@@ -161,7 +162,9 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
         what = f"{wanted!r} names several rollouts" if found else f"no host remembers a rollout {wanted!r}"
         known = tuple(found or sorted(ids)[-12:])
         listed = (f"known there are: {', '.join(known)}",) if known else ()
-        raise UsageError(what, next_steps=(*listed, "fleetdeploy history"))
+        silent = [name for name, sight in sights.items() if sight.observation is None]
+        why = (f"{len(silent)} of {len(sights)} hosts cannot be asked: {', '.join(silent)}",) if silent else ()
+        raise UsageError(what, why=why, next_steps=(*listed, "fleetdeploy history"))
     return found[0]
 
 
