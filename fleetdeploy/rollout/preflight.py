@@ -210,8 +210,14 @@ class Preflight:
         return self.run_.resume and (
             self.run_.decision.startswith("abort")
             or self.book.record.decided(TURN_DECIDED) is not None
-            or any(p.observation and is_turned(p.observation, self.run_.id) for p in self.book.pages.values())
+            or self._hosts_turned()
         )
+
+    def _hosts_turned(self) -> bool:
+        """As ``take_stock`` sees it: one that went back alone, within the budget, is no turn of the whole rollout."""
+        states = [p.observation.state for p in self.book.pages.values() if p.observation and p.observation.state]
+        turned = [r for s in states if (r := s.rollout(self.run_.id)) is not None and r.direction == "back"]
+        return any(not r.put_back for r in turned) or len(turned) > self.plan.strategy.budget
 
     def _compare(self) -> RolloutResult | None:
         """Each host's ``from`` against the plan, before the first stop (rule 1)."""
@@ -273,13 +279,6 @@ class Preflight:
         return self._refuse(
             what, (*lost.next_steps, again, "or undo it, which needs no store: fleetdeploy rollback"), False
         )
-
-
-def is_turned(observation: object, rollout: str) -> bool:
-    """True if this host goes back in that rollout."""
-    state = getattr(observation, "state", None)
-    record = state.rollout(rollout) if state is not None else None
-    return record is not None and record.direction == "back"
 
 
 _PARTS = {

@@ -178,3 +178,18 @@ def test_what_an_earlier_conductor_changed_is_not_called_unchanged_when_it_falls
     assert (result.outcome, result.exit_code) == (Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED)
     assert name in result.detail
     assert sum(h.stops for h in scene.hosts.values()) == 1
+
+
+def test_a_host_that_went_back_alone_does_not_let_a_resume_go_forward_without_the_silent(person: Person) -> None:
+    scene = person.scene
+    plan = scene.plan("v1.4.2", budget=1)
+    alone, silent = plan.batches[1].hosts[0], plan.batches[2].hosts[0]
+    scene.hosts[alone].sick = lambda h: h.version == "v1.4.2"
+    person.when(is_now(alone, HostState.ROLLED_BACK), scene.interrupt.request)
+    assert scene.go(plan, rollout="R1").exit_code is ExitCode.INTERRUPTED
+    scene.interrupt = type(scene.interrupt)()
+    scene.hosts[silent].dead = True
+    stops = sum(h.stops for h in scene.hosts.values())
+    result = person.resumes()
+    assert result.exit_code is ExitCode.UNREACHABLE, result.detail
+    assert sum(h.stops for h in scene.hosts.values()) == stops
