@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import struct
 from typing import Any
 
 from fleetdeploy.model.paths import image_path, working_directory
 from fleetdeploy.model.plan import ConfigChange
+from fleetdeploy.model.secret import MASK, looks_secret
 from fleetdeploy.model.service import Recovery, ServiceSpec
 from fleetdeploy.model.verbs import Snapshot
 
+_USERINFO = re.compile(r"://[^/\s]*:[^/\s]*@")
 _KINDS = {0: "none", 1: "restart", 2: "reboot", 3: "run"}
 # Names that mean the same account to Windows.
 _ACCOUNTS = {
@@ -71,7 +74,7 @@ def config_diff(spec: ServiceSpec, snapshot: Snapshot | None, release: str, exe:
 
     wanted_path = image_path(spec, release, exe)
     path = str(have.get("image_path") or "")
-    compare("image_path", path, wanted_path, same=path.lower() == wanted_path.lower() and path == wanted_path)
+    compare("image_path", _masked(path), _masked(wanted_path), same=path == wanted_path)
     for key in ("display_name", "description"):
         wanted = getattr(spec, key)
         if wanted is not None:
@@ -114,6 +117,14 @@ def _recovery_diff(wanted: Recovery, snapshot: Snapshot) -> list[ConfigChange]:
 def _names(block: tuple[str, ...]) -> str:
     """Names only: values of an environment block are often secret."""
     return ", ".join(sorted(e.partition("=")[0] for e in block)) or "(none)"
+
+
+def _masked(path: str) -> str:
+    """An ImagePath without arguments that look like a secret: what changes is shown in CI logs."""
+    exe, suffix, rest = (
+        re.split(r"(\.exe\"?)", path, maxsplit=1, flags=re.IGNORECASE) if ".exe" in path.lower() else (path, "", "")
+    )
+    return f"{exe}{suffix} ({MASK})" if looks_secret(rest) or _USERINFO.search(rest) else path
 
 
 def _show(value: object) -> str:

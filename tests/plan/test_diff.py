@@ -45,6 +45,16 @@ def test_image_path() -> None:
     )
 
 
+@pytest.mark.parametrize("argument", ["--token=hunter2", "--dsn=pg://u:hunter2@db/x"])
+def test_arguments_that_look_secret_are_not_shown(argument: str) -> None:
+    spec = replace(SPEC, arguments=(argument,))
+    (change,) = config_diff(spec, Snapshot({"image_path": f"{PATH} --password hunter1"}), "v1", "shop.exe")
+    assert "hunter" not in change.old + change.new
+    assert change.new == f"{PATH} (********)"
+    (same,) = config_diff(replace(SPEC, arguments=("--port", "80")), Snapshot({"image_path": PATH}), "v1", "shop.exe")
+    assert same.new == f"{PATH} --port 80"
+
+
 def test_what_is_not_named_is_left_alone() -> None:
     assert keys(SPEC, start_type="disabled", account="x", description="y") == []
 
