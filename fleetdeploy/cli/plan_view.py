@@ -44,10 +44,24 @@ def plan_blocks(plan: Plan) -> tuple[Block, ...]:
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
-    """Plain form of a plan, with its digest."""
+    """Plain form of a plan, with its digest. For CI logs: names of an environment block, never its values."""
     from fleetdeploy.model.codec import to_plain
+    from fleetdeploy.model.secret import MASK, looks_secret
+    from fleetdeploy.plan.diff import masked_path
 
     data: dict[str, Any] = {"digest": plan.digest, **to_plain(plan)}
+    app = data["app"]
+    if app["environment"]:
+        app["environment"] = [[name, MASK] for name, _ in app["environment"]]
+    line = " ".join(app["arguments"])
+    if masked_path(f"x.exe {line}") != f"x.exe {line}":
+        app["arguments"] = [MASK]
+    for host in data["hosts"]:
+        if host["expected"]:
+            host["expected"]["image_path"] = masked_path(host["expected"]["image_path"])
+    for check in data["health"]["checks"]:
+        if check.get("parameters"):
+            check["parameters"] = [[n, MASK if looks_secret(n) else v] for n, v in check["parameters"]]
     return data
 
 

@@ -74,7 +74,7 @@ def config_diff(spec: ServiceSpec, snapshot: Snapshot | None, release: str, exe:
 
     wanted_path = image_path(spec, release, exe)
     path = str(have.get("image_path") or "")
-    compare("image_path", _masked(path), _masked(wanted_path), same=path == wanted_path)
+    compare("image_path", masked_path(path), masked_path(wanted_path), same=path == wanted_path)
     for key in ("display_name", "description"):
         wanted = getattr(spec, key)
         if wanted is not None:
@@ -119,7 +119,7 @@ def _names(block: tuple[str, ...]) -> str:
     return ", ".join(sorted(e.partition("=")[0] for e in block)) or "(none)"
 
 
-def _masked(path: str) -> str:
+def masked_path(path: str) -> str:
     """An ImagePath without arguments that look like a secret: what changes is shown in CI logs."""
     exe, suffix, rest = (
         re.split(r"(\.exe\"?)", path, maxsplit=1, flags=re.IGNORECASE) if ".exe" in path.lower() else (path, "", "")
