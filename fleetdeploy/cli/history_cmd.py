@@ -24,7 +24,8 @@ def history(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="at most so many rollouts, newest first")] = 20,
     everything: Annotated[bool, typer.Option("--all", help="of all fleets and apps of this journal")] = False,
     export: Annotated[
-        str | None, typer.Option("--export", metavar="FILE|-", help="write all of them with their events as NDJSON")
+        str | None,
+        typer.Option("--export", metavar="FILE|-", help="all of them as NDJSON, whole plans included: keep it private"),
     ] = None,
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
