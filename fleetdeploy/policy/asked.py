@@ -209,6 +209,8 @@ def _exclude(host: str, now: Standing) -> Said:
         return Said(False, f"{host} is being opened, it may have been changed before: ask again when that is done")
     if state not in WAITING:
         return Said(False, f"{host} has had its turn ({state.value}): it counts as it is")
+    if host in now.changed:  # it may stand half-way, stopped and disarmed: that is not left so
+        return Said(False, f"{host} was begun by the conductor before: its turn ends as done or put back first")
     for batch in now.batches:
         if not batch.is_canary or host not in batch.hosts:
             continue

@@ -83,6 +83,7 @@ AWAITING = {"hold": Hold.AWAITING_PROMOTION, "batch": 0}
         ("retry", "web9", {}, False, "no host of this rollout (can1, can2, idle, web1, web2)"),
         ("exclude", "web1", {}, True, "keeps its weight in floor and budget"),
         ("exclude", "web1", {"unopened": frozenset({"web1"}), "phase": Phase.PREFLIGHT}, False, "is being opened"),
+        ("exclude", "web1", {"changed": frozenset({"web1"})}, False, "was begun by the conductor before"),
         ("exclude", "web2", {}, False, "is at work (activating)"),
         ("exclude", "can1", {}, False, "has had its turn (healthy)"),
         ("exclude", "can2", {"retrying": frozenset({"can2"})}, True, "no other try"),
@@ -102,7 +103,7 @@ def test_answers(kind: str, argument: str, now: dict[str, Any], accepted: bool, 
 
 def test_the_last_canary_is_not_left_out() -> None:
     fresh = dict.fromkeys(HOSTS, S.STAGED)
-    now = standing(states=fresh, at_work=frozenset(), batch=0)
+    now = standing(states=fresh, at_work=frozenset(), changed=frozenset(), batch=0)
     assert judge("exclude", "can1", now).accepted
     alone = replace(now, states={**fresh, "can2": S.EXCLUDED})
     said = judge("exclude", "can1", alone)
