@@ -48,6 +48,11 @@ def stop_at_login(hosts: Sequence[Host], sights: Mapping[str, Sight], *, only_if
     )
 
 
+def askable(hosts: Sequence[Host], sights: Mapping[str, Sight]) -> tuple[Host, ...]:
+    """Those that may be asked again: one refused login is one attempt, not one for each verb (a lock-out)."""
+    return tuple(h for h in hosts if (s := sights.get(h.name)) is None or s.lost is not Lost.LOGIN)
+
+
 def origin(ref: SecretRef | None) -> str:
     """Where the password comes from, as a sentence; never the password, nor a command that might hold one."""
     if ref is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetdeploy.app.apps import check_known, with_app
 from fleetdeploy.app.conducting import Said, Silent, Tick, open_ports
-from fleetdeploy.app.login import stop_at_login
+from fleetdeploy.app.login import askable, stop_at_login
 from fleetdeploy.app.planning import look
 from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
@@ -275,9 +275,12 @@ def leave_as_it_is(
     outcome = found.outcome or "aborted"
     by = f"{who(actor)}" + (f": {actor.reason}" if actor.reason else "")
     with open_ports(workspace, Silent(), bare=True) as ports:
-        failed = finish_closing(found.id, outcome, workspace.fleet.hosts, ports, take_over=take_over, by=by)
+        hosts = askable(workspace.fleet.hosts, sights)
+        failed = dict(finish_closing(found.id, outcome, hosts, ports, take_over=take_over, by=by))
         if LIVING in failed.values():
             raise living(found)
+        spared = {h.name for h in workspace.fleet.hosts} - {h.name for h in hosts}
+        failed |= {name: "its login was refused" for name in found.silent if name in spared}
         down = [n for n in found.half if not _runs(sights.get(n))]
         code = ExitCode.MIXED if down else ExitCode.PARTIAL if failed or not found.is_even else ExitCode.OK
     _record(found, outcome, by, code, actor)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from fleetdeploy.app.apps import check_known, need_answer, with_app
 from fleetdeploy.app.conducting import Back, Said, Silent, Tick, open_ports
-from fleetdeploy.app.login import stop_at_login
+from fleetdeploy.app.login import askable, stop_at_login
 from fleetdeploy.app.open_entries import open_rollouts
 from fleetdeploy.app.planning import known_versions, look
 from fleetdeploy.app.settling import settle_from_hosts
@@ -171,7 +171,8 @@ def _full_id(sights: dict[str, Sight], wanted: str) -> str:
 def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnly, *, take_over: bool = False) -> Said:
     rollout, version, outcome = choice.rollout, choice.version, choice.outcome
     with open_ports(workspace, Silent(), bare=True) as ports:
-        failed = finish_closing(rollout, outcome, workspace.fleet.hosts, ports, take_over=take_over)
+        hosts = askable(workspace.fleet.hosts, sights)
+        failed = dict(finish_closing(rollout, outcome, hosts, ports, take_over=take_over))
         if LIVING not in failed.values():
             with suppress(StoreError):  # the hosts have it in any case
                 ports.log.settle(rollout, outcome, conductor=f"closed-by-{os.getpid()}", detail="closed by a rollback")
@@ -182,6 +183,9 @@ def _close_only(workspace: Workspace, sights: dict[str, Sight], choice: CloseOnl
             why=tuple(f"{host}: {what}" for host, what in failed.items()),
             next_steps=("fleetdeploy open show", "fleetdeploy rollback --take-over --reason WHY"),
         )
+    told = {h.name for h in hosts}
+    found = open_rollouts(sights).get(rollout)
+    failed |= {name: "its login was refused" for name in (found.silent if found else ()) if name not in told}
     left = f"; not on {', '.join(failed)}" if failed else ""
     code = ExitCode.PARTIAL if failed else ExitCode.OK
     named = f"rollout {rollout} ({version})" if version else f"rollout {rollout}"
