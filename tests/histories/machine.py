@@ -84,7 +84,7 @@ OPERATORS = st.sampled_from([0, 1])
 STEPS = st.integers(1, 32)
 HOSTS = st.integers(0, 2)
 FLEETS = st.sampled_from([2, 2, 2, 2, 2, 3])
-THEN = st.sampled_from(["stays", "dies", "dies"])
+THEN = st.sampled_from(["stays", "dies", "died long ago"])
 MOST_COMMANDS = 3
 
 direct_sessions = False
@@ -404,8 +404,11 @@ class Histories(RuleBasedStateMachine):
     def _advance(self, one: Conductor, steps: int, then: str = "stays") -> None:
         self._tell(f"{one.title} goes on for {steps}")
         one.advance(steps)
-        if then == "dies" and one.living:
+        if then != "stays" and one.living:
             one.kill()
+        if then == "died long ago" and one.killed:
+            for host in self.lab.hosts.values():
+                host.machine.clock.let_pass(TTL_S)
         self._result(one)
         self.watch.pruned()
         self.watch.check()
