@@ -49,7 +49,8 @@ def turn_forward(book: Book, tools: Tools[HostPort], name: str, patience_s: floa
         result = settled(tools, lambda: tools.resource.turn(claim, direction="forward"), patience_s)
     except AnswerLost:
         # It may have turned, and a beat with the old token would be stale: so the beat itself asks again.
+        page.turn_in_doubt = True
         tools.heartbeat.start(lambda: turn_forward(book, tools, name, 0.0))
         raise
-    page.token, page.turned = result.token, False
+    page.token, page.turned, page.turn_in_doubt = result.token, False, False
     beating(book, tools, name)

@@ -81,7 +81,7 @@ class Desk:
             changing=frozenset(n for n, p in pages.items() if p.plan.action is HostAction.CHANGE),
             batches=book.plan.batches,
             at_work=at_work,
-            stuck=frozenset(n for n, p in pages.items() if (p.turned and p.touched) or p.turn_in_doubt),
+            stuck=frozenset(n for n, p in pages.items() if (p.touched if p.turned else p.turn_in_doubt)),
             unopened=frozenset(n for n, p in pages.items() if not p.opened),
             changed=frozenset(n for n, p in pages.items() if p.touched),
             batch=self.batch,

@@ -20,6 +20,7 @@ from fleetdeploy.model.verbs import ActivateRequest, ReleaseRecord
 from fleetdeploy.plan.build import expected_of
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import evidence, turns
+from fleetdeploy.rollout.another_try import turn_forward
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.crew import Crew, beating
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s, settled
@@ -74,7 +75,12 @@ def _turn_host(book: Book, tools: Tools[HostPort], name: str, patience_s: float)
 def settle_turns(book: Book, crew: Crew) -> None:
     """Asks once more where the answer to a turn was lost: with the old token the end would be refused there."""
     names = [name for name, page in book.pages.items() if page.opened and page.turn_in_doubt]
-    crew.each(names, "turn", lambda n: lambda tools: _turn_host(book, tools, n, 0.0))
+
+    def make(name: str) -> Task[HostPort]:
+        ask = turn_forward if book.pages[name].turned else _turn_host
+        return lambda tools: ask(book, tools, name, 0.0)
+
+    crew.each(names, "turn", make)
 
 
 def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:

@@ -23,6 +23,7 @@ from fleetdeploy.model.verbs import (
     RolloutRecord,
     TurnResult,
 )
+from fleetdeploy.rollout import forward
 from fleetdeploy.rollout.ports import HostPort
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakePort
@@ -193,3 +194,33 @@ def test_a_host_that_went_back_alone_does_not_let_a_resume_go_forward_without_th
     result = person.resumes()
     assert result.exit_code is ExitCode.UNREACHABLE, result.detail
     assert sum(h.stops for h in scene.hosts.values()) == stops
+
+
+def test_a_turn_forward_whose_answer_was_lost_does_not_look_like_a_take_over(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forward, "STAGE_PATIENCE_S", 0.1)
+    scene = person.scene
+    plan = scene.plan("v1.4.2", budget=2)
+    name = plan.batches[1].hosts[0]
+    scene.hosts[name].sick = lambda h: h.version == "v1.4.2"
+    line = {"up": False}
+    turned: list[TurnResult] = []
+
+    class Lost(FakePort):
+        def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult:
+            if direction == "back":
+                return super().turn(claim)
+            turned[:] = turned or [super().turn(claim, direction=direction)]
+            if not line["up"]:
+                raise AnswerLost(f"{name}: no answer", host=name)
+            return turned[0]
+
+    special(scene, name, Lost)
+    person.types(is_now(name, HostState.ROLLED_BACK), "retry", name)
+    person.when(is_now(name, HostState.UNKNOWN), lambda: line.update(up=True))
+    result = scene.go(plan, rollout="R1")
+    assert turned
+    assert "taken over" not in result.detail
+    assert result.exit_code is ExitCode.PARTIAL
+    assert scene.hosts[name].open is None
