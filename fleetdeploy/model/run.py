@@ -43,6 +43,7 @@ class PauseReason(Enum):
     FLOOR = "floor"  # too many hosts are down to touch another one
     ASKED = "asked"  # a person said pause
     FREEZE = "freeze"  # the calendar does not let the next batch begin
+    NO_CANARY = "no-canary"  # no canary runs the release and is healthy
     NOT_READY = "not-ready"  # hosts of the next batch cannot prove their way back
     ROLLBACK_FLOOR = "rollback-floor"  # going back would cross a one-way migration
 

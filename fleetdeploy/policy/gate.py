@@ -29,6 +29,7 @@ class Reason(Enum):
     STAGING = "staging"
     ABORTED = "aborted"
     ASKED = "asked"
+    NO_CANARY = "no-canary"
     NOT_READY = "not-ready"
     ROLLBACK_FLOOR = "rollback-floor"
 

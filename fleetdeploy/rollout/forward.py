@@ -20,6 +20,7 @@ from fleetdeploy.model.plan import Batch, HostAction
 from fleetdeploy.model.run import Hold, HostState, PauseReason, Phase
 from fleetdeploy.model.verbs import ActivateRequest, RolloutRecord
 from fleetdeploy.policy import gate
+from fleetdeploy.policy.canaries import unproved
 from fleetdeploy.policy.floor import room
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.another_try import again, turn_forward
@@ -49,6 +50,7 @@ class Forward:
         self.crew = crew
         self.gate = Gatekeeper(book, crew)
         self.desk = crew.desk
+        self.unproved = False  # a person was asked already whether it goes on without a canary
 
     def walk(self) -> Way:
         """Stage and roll until it is done, or something else has to happen."""
@@ -74,7 +76,9 @@ class Forward:
     def _recall(self) -> None:
         """What people asked of earlier conductors of this rollout; and what the one who resumes it said."""
         book, run = self.book, self.book.run
-        self.desk.recall(row.event for row in book.ports.log.events(run.id) or ())
+        events = [row.event for row in book.ports.log.events(run.id) or ()]
+        self.unproved = any(isinstance(e, ev.HoldChanged) and e.reason is PauseReason.NO_CANARY for e in events)
+        self.desk.recall(events)
         if run.decision.startswith("promote"):
             how = "full" if self.desk.full else ""
             actor = f"{run.actor.user}@{run.actor.machine}"
@@ -158,8 +162,18 @@ class Forward:
         book = self.book
         if not any(book.pages[n].state in _WAITING for n in batch.hosts):
             return None
+        missing = unproved(book.plan.batches, {n: p.state for n, p in book.pages.items()}, batch.index)
+        if missing and not self.unproved and not self._baked_before(batch.index):
+            self.unproved = True
+            return gate.Pause(gate.Reason.NO_CANARY, PauseReason.NO_CANARY, missing)
         held = wait_for_calendar(book, self.crew, batch, self.desk.stop, self._vigil)
         return held or self._proved(batch, of)
+
+    def _baked_before(self, index: int) -> bool:
+        """An earlier conductor of this rollout saw a canary's bake to its end: what is silent now was well then."""
+        canaries = [b.index for b in self.book.plan.batches if b.is_canary and b.index < index]
+        decided = self.book.record.decided
+        return self.book.run.resume and any(decided(of_batch(i, BAKE)) is not None for i in canaries)
 
     def _proved(self, batch: Batch, of: int) -> gate.Decision | None:
         crashpoint("before-batch")

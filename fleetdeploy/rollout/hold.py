@@ -47,6 +47,7 @@ _TEXTS = {
     PauseReason.FLOOR: "too many hosts are down to touch another one: {hosts}",
     PauseReason.ASKED: "a person asked for it",
     PauseReason.FREEZE: "the freeze calendar does not let the next batch begin",
+    PauseReason.NO_CANARY: "no canary runs the release and is healthy, so nothing is proved for the rest: {hosts}",
     PauseReason.NOT_READY: "hosts of the next batch cannot prove their way back: {hosts}",
     PauseReason.ROLLBACK_FLOOR: "going back would cross rollback_floor, so nothing is undone by itself: {hosts}",
 }

@@ -153,13 +153,23 @@ class Preflight:
         return self._lost([s for s in sights.values() if s.observation is None])
 
     def _first_logins(self) -> RolloutResult | None:
-        """A rollback was surveyed by whoever planned it; but a password may have changed since, so one login first."""
-        fleet = self.book.ports.fleet
-        firsts = {fleet.host(h.host).connection.credential_key: h.host for h in reversed(self.plan.hosts) if h.expected}
+        """A rollback was surveyed by whoever planned it; but a password may have changed since, so one login first.
+
+        Hosts whose credential is refused are not tried again; the others go back (rule 1).
+        """
+        book, fleet = self.book, self.book.ports.fleet
+        key = {h.host: fleet.host(h.host).connection.credential_key for h in self.plan.hosts if h.expected}
+        firsts = {key[name]: name for name in reversed(key)}
         answers = self.crew.each(firsts.values(), "login", lambda _: lambda tools: tools.resource.observe())
-        for name, answer in answers.items():
-            if isinstance(answer, LoginRefused):
-                return self._refuse(f"{name}: {answer.what}", (f"fleetdeploy doctor --limit {name}",), lost=False)
+        refused = {key[name]: error for name, error in answers.items() if isinstance(error, LoginRefused)}
+        if refused and len(refused) == len(firsts):
+            name, error = next((n, e) for n, e in answers.items() if isinstance(e, LoginRefused))
+            return self._refuse(f"{name}: {error.what}", (f"fleetdeploy doctor --limit {name}",), lost=False)
+        for name, credential in key.items():
+            if credential in refused and book.pages[name].state is _S.PENDING:
+                book.pages[name].error = refused[credential]
+                book.note(refused[credential].what, name, "error")
+                book.move(name, _S.UNREACHABLE, "its login was refused")
         return None
 
     def _lost(self, lost: list[Sight]) -> RolloutResult | None:

@@ -295,6 +295,8 @@ class FakePort:
             return self._result(ActivateOutcome.ALREADY)
         if h.exists and f'"{h.image}"' != request.expected.image_path:
             return self._result(ActivateOutcome.DIFFERENT, differences=("image_path",))
+        if h.exists and h.state == "Stopped" and not record.intent and not request.allow_stopped:
+            return self._result(ActivateOutcome.STOPPED_BY_PERSON)
         origin = Origin(h.version, "", f'"{h.image}"', h.sha256, h.exists, h.state == "Running", None)
         record = replace(
             record,

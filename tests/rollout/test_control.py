@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from fleetdeploy.errors import ExitCode, FleetdeployError, LoginRefused
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.host import Fleet
 from fleetdeploy.model.project import Timeouts
 from fleetdeploy.model.run import Hold, Outcome
 from fleetdeploy.plan.rollback import AlreadyUndone, CloseOnly, NothingToUndo, Undo, candidate
@@ -278,6 +280,26 @@ def test_a_rollback_too_tries_a_password_once(scene: Scene) -> None:
         host.calls = 0
     assert scene.go(plan).exit_code is ExitCode.REFUSED
     assert sum(h.calls for h in scene.hosts.values()) == 1
+
+
+def test_hosts_that_let_nobody_in_do_not_hold_up_the_way_back_of_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.with_hosts(4)
+    hosts = [
+        replace(h, connection=replace(h.connection, user="other")) if h.name in ("web1", "web2") else h
+        for h in scene.fleet.hosts
+    ]
+    monkeypatch.setattr(Scene, "fleet", property(lambda self: Fleet("lab", tuple(hosts))))
+    scene.roll("v1.4.2")
+    plan = scene.rollback_plan("R1")
+    for name in ("web1", "web2"):
+        scene.hosts[name].refuse_login = LoginRefused(f"{name}: 401", host=name)
+        scene.hosts[name].calls = 0
+    result = scene.go(plan)
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLBACK_INCOMPLETE, ExitCode.PARTIAL)
+    assert {scene.hosts[n].version for n in ("web3", "web4")} == {"v1.4.0"}
+    assert sum(scene.hosts[n].calls for n in ("web1", "web2")) == 1, "one attempt, not a lock-out"
 
 
 def test_who_is_taken_over_stops_and_says_by_whom(scene: Scene) -> None:

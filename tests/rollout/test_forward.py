@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fleetdeploy.errors import ExitCode, LoginRefused, ScriptFailed
 from fleetdeploy.model import events as ev
-from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, Outcome
+from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, Outcome, PauseReason
 from fleetdeploy.model.strategy import Amount
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
@@ -167,9 +167,25 @@ def test_a_host_that_became_unknown_takes_room_away(scene: Scene) -> None:
     plan = scene.plan("v1.4.2", kind="rolling", batch=Amount(2), budget=1)
     scene.hosts[plan.batches[0].hosts[0]].dies_after_stop = True
     result = scene.go(plan)
-    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED_IN_PART, ExitCode.PARTIAL)
+    # Within the budget, but nobody knows what runs there: a person is needed
+    assert (result.outcome, result.exit_code) == (Outcome.SUCCEEDED_IN_PART, ExitCode.MIXED)
     assert "unknown" in scene.states(result).values()
     assert most_down(scene.events) == 2, "one at a time from then on"
+
+
+def test_without_a_canary_that_runs_it_a_person_is_asked(scene: Scene) -> None:
+    scene.with_hosts(4)
+    plan = scene.plan("v1.4.2", kind="canary", pause_timeout_s=0.3)
+    canary = plan.batches[0].hosts[0]
+    scene.hosts[canary].on_ready = lambda h: setattr(h, "state", "Stopped")  # by a person, just before its turn
+    result = scene.go(plan, "R1")
+    assert (result.outcome, result.exit_code, result.reason) == (None, ExitCode.PAUSED, PauseReason.NO_CANARY)
+    assert canary in next(e.detail for e in scene.events if isinstance(e, ev.HoldChanged) and e.reason)
+    assert not any(h.stops for h in scene.hosts.values())
+    # Who resumes has been asked already: it goes on with the others, and lists the canary
+    again = scene.go(plan, "R1", resume=True)
+    assert (again.outcome, again.exit_code) == (Outcome.SUCCEEDED_IN_PART, ExitCode.PARTIAL)
+    assert [n for n, h in scene.hosts.items() if not h.stops] == [canary]
 
 
 def test_a_rollback_keeps_the_floor_for_what_is_healthy(scene: Scene) -> None:

@@ -222,5 +222,5 @@ def test_a_turn_forward_whose_answer_was_lost_does_not_look_like_a_take_over(
     result = scene.go(plan, rollout="R1")
     assert turned
     assert "taken over" not in result.detail
-    assert result.exit_code is ExitCode.PARTIAL
+    assert result.exit_code is ExitCode.MIXED, "it is not known what runs there"
     assert scene.hosts[name].open is None
