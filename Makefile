@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Most tests wait for a service more than they compute: three workers keep two cores busy.
-WORKERS ?= 3
+# Most tests wait for a service more than they compute: eight workers keep two cores busy.
+WORKERS ?= 8
 # Dozens of tests start the command itself: without kept bytecode each start compiles everything anew.
 test soak demo: export PYTHONDONTWRITEBYTECODE :=
 

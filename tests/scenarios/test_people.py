@@ -14,7 +14,7 @@ from tests.scenarios.steps import HAND_MADE_IMAGE, World, end, outcome, wait_for
 SLOW = {"start_seconds": 1.0}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_a_signal_in_the_middle_then_resume(world: World, number: signal.Signals) -> None:
     world.given_hosts(3)
     world.given_version("v1.4.2", **SLOW)
@@ -73,6 +73,7 @@ def test_a_controller_killed_inside_activate(world: World) -> None:
     assert world.nothing_is_open()
 
 
+@pytest.mark.soak  # as typed: tests/cli/test_e2e_people.py
 def test_pause_after_the_canary_then_promote(world: World) -> None:
     world.given_hosts(3)
     world.given_version("v1.4.2")
@@ -85,6 +86,7 @@ def test_pause_after_the_canary_then_promote(world: World) -> None:
     assert set(world.stops().values()) == {1}
 
 
+@pytest.mark.soak  # as typed: tests/cli/test_e2e_people.py
 def test_abort_rolls_back_or_leaves(world: World) -> None:
     world.given_hosts(3)
     world.given_version("v1.4.2")
