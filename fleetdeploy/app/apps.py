@@ -30,7 +30,7 @@ def with_app(workspace: Workspace, *, tick: Tick = lambda: None) -> Workspace:
     """
     if workspace.app.app:
         return workspace
-    sights = look(replace(workspace, scope=workspace.fleet.hosts, app=NO_APP), tick=tick)
+    sights = look(replace(workspace, scope=workspace.fleet.hosts, app=NO_APP), strict=False, tick=tick)
     stop_at_login(workspace.fleet.hosts, sights, only_if_all=True)
     known = known_apps(sights)
     if len(known) == 1:

@@ -124,7 +124,7 @@ def open_ports(workspace: Workspace, reporter: Reporter, *, bare: bool = False) 
         everything = replace(workspace, scope=workspace.fleet.hosts)
         yield Ports(
             fleet=workspace.fleet,
-            connect=connector(everything),
+            connect=connector(everything, strict=not bare),
             log=journal,
             reporter=reporter,
             interrupt=Interrupt(_leave),

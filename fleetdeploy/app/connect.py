@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fleetdeploy.app.warm import warmed
 from fleetdeploy.app.workspace import Workspace
+from fleetdeploy.errors import LoginRefused, UsageError
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
 from fleetdeploy.hosts.session import Session
@@ -50,20 +51,34 @@ def script_library(workspace: Workspace) -> ScriptLibrary:
     return ScriptLibrary(folder) if (folder / "powershell").is_dir() else shared_library()
 
 
-def connector(workspace: Workspace, *, looking: bool = False) -> Callable[[Host], HostVerbs]:
+def connector(workspace: Workspace, *, looking: bool = False, strict: bool = True) -> Callable[[Host], HostVerbs]:
     """A function that makes the verbs of a host; called in the host's worker thread.
 
-    ``looking``: whoever only looks leaves its session to the conductor that comes next, if there is one (``warm.py``).
+    Args:
+        workspace: whose scope may be asked.
+        looking: whoever only looks leaves its session to the conductor that comes next, if there is one (``warm.py``).
+        strict: false for what must work from any machine: a secret that is not here is then a refused login of its
+            hosts (nothing is sent to them), as long as there is one host that can be asked.
 
     Raises:
         UsageError: a secret of a host in scope cannot be read. Raised here, before any host is asked.
     """
     vault = Vault(Path(workspace.fleet.source).parent)
-    for ref in {host.connection.secret for host in workspace.scope}:
-        vault.get(ref)
+    missing: dict[SecretRef | None, UsageError] = {}
+    wanted = {host.connection.secret for host in workspace.scope}
+    for ref in wanted:
+        try:
+            vault.get(ref)
+        except UsageError as problem:
+            missing[ref] = problem
+            if strict or len(missing) == len(wanted):
+                raise
     library = script_library(workspace)
 
     def connect(host: Host) -> HostVerbs:
+        problem = missing.get(host.connection.secret)
+        if problem is not None:
+            raise LoginRefused(f"{host.name}: not asked: {problem.what}", host=host.name, next_steps=problem.next_steps)
         secret = vault.get(host.connection.secret)
 
         def session() -> Session:

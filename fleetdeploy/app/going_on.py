@@ -67,7 +67,7 @@ def go_on(
             return said
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
-    sights = look(whole, tick=tick)
+    sights = look(whole, strict=not decision.startswith("abort"), tick=tick)
     stop_at_login(whole.scope, sights, only_if_all=True)
     check_known(whole, sights)
     settle_from_hosts(whole, sights)

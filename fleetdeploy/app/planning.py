@@ -35,14 +35,19 @@ class Planned:
     sights: Mapping[str, Sight]
 
 
-def look(workspace: Workspace, *, version: str = "", tick: Tick = lambda: None) -> dict[str, Sight]:
-    """Every host in scope as it is now, with one sample of the project's checks (if there is a project)."""
+def look(
+    workspace: Workspace, *, version: str = "", strict: bool = True, tick: Tick = lambda: None
+) -> dict[str, Sight]:
+    """Every host in scope as it is now, with one sample of the project's checks (if there is a project).
+
+    ``strict``: a login's secret that is not here is an error, not merely a host that lets nobody in.
+    """
     project = workspace.project
     checks = project.health.checks if project else ()
     parallel = project.parallel if project else 50
     return survey_once(
         workspace.scope,
-        connector(workspace, looking=True),
+        connector(workspace, looking=True, strict=strict),
         checks=checks,
         version=version,
         parallel=parallel,

@@ -61,7 +61,7 @@ def find_rollback(
     """
     workspace = with_app(workspace, tick=tick)
     whole = replace(workspace, scope=workspace.fleet.hosts)
-    sights = look(whole, tick=tick)
+    sights = look(whole, strict=False, tick=tick)
     stop_at_login(whole.scope, sights, only_if_all=True)
     need_answer(whole, sights)
     check_known(whole, sights)

@@ -25,13 +25,17 @@ PROJECT_FILE = "fleetdeploy.yml"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """``project`` is None outside a project directory; ``scope`` are the hosts that ``--limit`` left."""
+    """``project`` is None outside a project directory; ``scope`` are the hosts that ``--limit`` left.
+
+    ``ignored``: why there is a project file and it is not used, "" if that is not so.
+    """
 
     directory: Path
     project: Project | None
     fleet: Fleet
     scope: tuple[Host, ...]
     app: AppRef
+    ignored: str = ""
 
     def need_project(self) -> Project:
         """The project.
@@ -68,6 +72,7 @@ def load_workspace(
     app: str = "",
     overrides: Mapping[str, str | int | float | bool | None] | None = None,
     env: Mapping[str, str] | None = None,
+    lenient: bool = False,
 ) -> Workspace:
     """Reads what a command works on.
 
@@ -78,16 +83,23 @@ def load_workspace(
         app: of ``--app``: which app, where there is no project file.
         overrides: options that win over the project file (names of ``settings.OVERRIDES``; None: not given).
         env: the process environment, its own by default.
+        lenient: a project file that is wrong is left aside (``Workspace.ignored`` says why): what the hosts remember
+            is enough to look and to go back.
 
     Raises:
         ConfigError, UsageError: a file or an option is wrong.
     """
     environment = os.environ if env is None else env
-    project = None
+    project, ignored = None, ""
     if (directory / PROJECT_FILE).is_file():
         from fleetdeploy.settings import apply_overrides, load_project
 
-        project = apply_overrides(load_project(directory), env=environment, options=overrides or {})
+        try:
+            project = apply_overrides(load_project(directory), env=environment, options=overrides or {})
+        except UsageError as problem:
+            if not lenient:
+                raise
+            ignored = str(problem)
     fleet = load_inventory(find_inventory(directory, inventory, environment))
     if project is not None:
         if app and app != project.app.app:
@@ -95,7 +107,7 @@ def load_workspace(
         ref = AppRef(project.app.app, project.app.name, project.app.root)
     else:
         ref = AppRef(app, "", "")
-    return Workspace(directory, project, fleet, select(fleet, limit), ref)
+    return Workspace(directory, project, fleet, select(fleet, limit), ref, ignored)
 
 
 def current_actor(reason: str = "", env: Mapping[str, str] | None = None) -> Actor:

@@ -14,7 +14,7 @@ import typer
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.ended import ended, said
 from fleetdeploy.cli.frame import usage
-from fleetdeploy.cli.reporting import reporter_of
+from fleetdeploy.cli.reporting import reporter_of, say_ignored
 from fleetdeploy.cli.results import CommandResult
 
 if TYPE_CHECKING:
@@ -176,7 +176,8 @@ def _go_on(
     from fleetdeploy.cli.output.progress import ticking
 
     need_reason(take_over, reason)
-    workspace = load_workspace(project, inventory=inventory, app=app)
+    workspace = load_workspace(project, inventory=inventory, app=app, lenient=decision.startswith("abort"))
+    say_ignored(workspace.ignored)
     with (
         ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick,
         reporter_of(output) as reporter,

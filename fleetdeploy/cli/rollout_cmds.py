@@ -16,7 +16,7 @@ from fleetdeploy.cli.frame import usage
 from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
-from fleetdeploy.cli.reporting import reporter_of
+from fleetdeploy.cli.reporting import reporter_of, say_ignored
 from fleetdeploy.cli.results import CommandResult
 from fleetdeploy.errors import RefusalReason, Refused
 
@@ -90,7 +90,8 @@ def rollback(
         raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
     need_reason(take_over, reason)
     with warm_sessions():
-        workspace = load_workspace(project, inventory=inventory, app=app)
+        workspace = load_workspace(project, inventory=inventory, app=app, lenient=True)
+        say_ignored(workspace.ignored)
         with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
             found = find_rollback(
                 workspace, rollout=rollout_id, target=to, hurry=all_at_once, take_over=take_over, tick=tick

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.reporting import say_ignored
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode, FleetdeployError
 
@@ -31,7 +32,8 @@ def status(
     from fleetdeploy.cli.output.progress import ticking
     from fleetdeploy.model.sight import Lost
 
-    workspace = load_workspace(project, inventory=inventory, limit=limit, app=app)
+    workspace = load_workspace(project, inventory=inventory, limit=limit, app=app, lenient=True)
+    say_ignored(workspace.ignored)
     if not recorded:
         workspace = with_app(workspace)
     labels, no_journal = {}, ""
@@ -51,7 +53,7 @@ def status(
     from fleetdeploy.app.planning import look
 
     with ticking(f"asking {len(workspace.scope)} hosts", output) as tick:
-        sights = look(workspace, tick=tick)
+        sights = look(workspace, strict=False, tick=tick)
     check_known(workspace, sights)
     found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, "")) for h in workspace.scope)
     summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())

@@ -89,9 +89,13 @@ def survey(
         tick()
         if not isinstance(message, Done) or message.tag != _TAG:
             continue
-        if message.error is not None:
+        if message.error is not None and not isinstance(message.error, HostError):
             raise message.error
-        sight: Sight = message.value
+        host = by_name[message.host]
+        error = message.error
+        sight: Sight = (
+            message.value if error is None else Sight(host.name, lost=lost_by(error), error=_bare(host, error))
+        )
         sights[message.host] = sight
         key = by_name[message.host].connection.credential_key
         rest = waiting[key]

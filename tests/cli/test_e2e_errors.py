@@ -152,3 +152,28 @@ def test_doctor_as_somebody_else_never_asks_without_a_terminal(make_world: MakeW
     sick = world.expect(6, "doctor", "--user", "eva")
     assert layers(sick.out, "web1")["login"] == "FAILED"
     sick.says("'eva'")
+
+
+def test_the_way_back_needs_neither_a_whole_project_file_nor_every_password(make_world: MakeWorld) -> None:
+    """At 3 a.m.: somebody broke fleetdeploy.yml, and the password of one host is not on this machine."""
+    world = make_world()
+    world.given_version("v1.4.2")
+    world.expect(0, "rollout", "v1.4.2", "--yes")
+    world.given_setting("app:\n", "appp:\n")
+    inventory = world.project / "inventories" / "lab.yml"
+    text = inventory.read_text(encoding="utf-8")
+    inventory.write_text(
+        text.replace("web3: {", "web3: {").replace(
+            f"address: {world.host('web3').address},", f"address: {world.host('web3').address}, secret: 'env:NOT_HERE',"
+        ),
+        encoding="utf-8",
+    )
+    world.expect(2, "plan", "v1.4.2").says("fleetdeploy.yml")
+    seen = world.expect(6, "status")
+    seen.says("warning: the project file is not used", "NOT_HERE is not set", "2 v1.4.2 ")
+    rollout = next(line.split()[0] for line in world.expect(0, "history", "--all").out.splitlines() if line[:2] == "01")
+    back = world.expect(8, "rollback", rollout)
+    back.says("1 of 3 hosts needs you", "UNKNOWN  web3", "NOT_HERE is not set", "2  v1.4.0, healthy (2 restored in ")
+    images = {name: world.image(name) for name in world.lab.hosts}
+    assert "releases" in images["web3"]
+    assert "releases" not in images["web1"] + images["web2"]
