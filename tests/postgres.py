@@ -26,6 +26,21 @@ def programs() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
+def _open_to_all(path: Path) -> bool:
+    """Whether any user can come there: a work tree below /root, or made with a strict umask, is closed."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.parents) and bool(path.stat().st_mode & 0o001)
+
+
+def _copied(programs: Path, target: Path) -> Path:
+    """The programs and their libraries (beside the package), where everybody can read them."""
+    package = programs.parents[1]
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, target / folder.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(target)], check=True)
+    return target / programs.relative_to(package.parent)
+
+
 class PostgresServer:
     """A running server; ``url()`` names a schema that no other test has."""
 
@@ -33,9 +48,12 @@ class PostgresServer:
         # Not below pytest's own folder: that is closed to other users, and its path may be too long for a socket.
         self.folder = Path(tempfile.mkdtemp(prefix="fd-pg-"))
         self._user: dict[str, Any] = {}
+        self._programs = programs()
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             os.chown(self.folder, _NOBODY, _NOBODY)
             self._user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+            if not _open_to_all(self._programs / "initdb"):
+                self._programs = _copied(self._programs, self.folder / "programs")
         self._numbers = itertools.count(1)
         try:
             options = ("-A", "trust", "-U", "fd", "-N", "--no-instructions", "--locale=C", "-E", "UTF8")
@@ -71,7 +89,7 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(programs() / program), *arguments],
+            [str(self._programs / program), *arguments],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # pg_ctl's server would keep a pipe open for ever
