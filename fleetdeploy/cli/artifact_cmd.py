@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fleetdeploy.cli import flags
-from fleetdeploy.cli.frame import register, usage
+from fleetdeploy.cli.frame import need_reason, register, usage
 from fleetdeploy.cli.results import CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode
 
@@ -85,12 +85,8 @@ def _mark(version: str, mark: str, reason: str, inventory: str | None, project: 
     from fleetdeploy.cli.output.wording import hosts_text
 
     verb = "mark" if mark else "unmark"
-    if not reason:
-        flag = " --bad" if mark else ""
-        raise usage(
-            "--reason is missing: the next person will want to know",
-            f"fleetdeploy artifact {verb} {version}{flag} --reason '...'",
-        )
+    flag = " --bad" if mark else ""
+    need_reason(f"artifact {verb}", reason, typed=f"fleetdeploy artifact {verb} {version}{flag}")
     workspace = load_workspace(project, inventory=inventory)
     actor = current_actor(reason)
     with ticking(f"telling {hosts_text(len(workspace.fleet.hosts))}", output) as tick:

@@ -13,7 +13,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.ended import ended, said
-from fleetdeploy.cli.frame import usage
+from fleetdeploy.cli.frame import need_reason, usage
 from fleetdeploy.cli.reporting import reporter_of, say_ignored
 from fleetdeploy.cli.results import CommandResult
 
@@ -63,9 +63,7 @@ def resume(
 
     It was paused or interrupted, or its conductor died. Finished hosts are not touched again.
     """
-    if no_way_back and not reason:
-        what = "--no-way-back needs --reason: the next person will want to know"
-        raise usage(what, "fleetdeploy resume --no-way-back --reason '...'")
+    need_reason("--no-way-back", reason, given=no_way_back, typed="fleetdeploy resume --no-way-back")
     return _go_on(rollout_id, "resume", app, take_over, reason, inventory, project, output, plan, no_way_back)
 
 
@@ -175,7 +173,7 @@ def _go_on(
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
-    need_reason(take_over, reason)
+    need_reason("--take-over", reason, given=take_over)
     workspace = load_workspace(project, inventory=inventory, app=app, lenient=decision.startswith("abort"))
     say_ignored(workspace.ignored)
     with (
@@ -194,13 +192,3 @@ def _go_on(
             tick=tick,
         )
     return said(done) if isinstance(done, Said) else ended(done)
-
-
-def need_reason(take_over: bool, reason: str) -> None:
-    """Whoever takes hosts from somebody says why.
-
-    Raises:
-        UsageError: no reason was given.
-    """
-    if take_over and not reason:
-        raise usage("--take-over needs --reason: the next person will want to know", "--take-over --reason '...'")

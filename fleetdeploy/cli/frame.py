@@ -106,3 +106,19 @@ def check_output(value: str) -> str:
 def usage(what: str, *next_steps: str) -> UsageError:
     """A usage error with what to type instead."""
     return UsageError(what, next_steps=next_steps)
+
+
+def need_reason(what: str, reason: str, *, given: bool = True, typed: str = "") -> None:
+    """Whoever overrides a guard, or speaks for somebody else, says why.
+
+    Args:
+        what: the flag or command that needs the reason.
+        reason: what was typed behind ``--reason``.
+        given: false if ``what`` was not asked for at all.
+        typed: the command line to go on with; default: the flag itself.
+
+    Raises:
+        UsageError: there is no reason.
+    """
+    if given and not reason.strip():
+        raise usage(f"{what} needs --reason: the next person will want to know", f"{typed or what} --reason '...'")

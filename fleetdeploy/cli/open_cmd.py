@@ -9,7 +9,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.ended import said
-from fleetdeploy.cli.frame import register, usage
+from fleetdeploy.cli.frame import need_reason, register
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode
 
@@ -89,8 +89,7 @@ def close(
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
-    if not reason:
-        raise usage("open close needs --reason: the next person will want to know", "--reason 'the runner is gone'")
+    need_reason("open close", reason, typed="fleetdeploy open close")
     workspace = load_workspace(project, inventory=inventory, app=app)
     with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
         done = close_open(

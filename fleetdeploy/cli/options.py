@@ -17,6 +17,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.flags import OptionValue
+from fleetdeploy.cli.frame import need_reason
 from fleetdeploy.errors import UsageError
 from fleetdeploy.model.permits import Permits
 
@@ -90,11 +91,7 @@ class RolloutOptions:
             UsageError: one that needs a reason has none, or ``--not-before`` is no time.
         """
         for name in ("retry_bad", "no_way_back", "override_freeze"):
-            if getattr(self, name) and not self.reason:
-                flag = "--" + name.replace("_", "-")
-                raise UsageError(
-                    f"{flag} needs --reason: the next person will want to know", next_steps=(f"{flag} --reason '...'",)
-                )
+            need_reason("--" + name.replace("_", "-"), self.reason, given=getattr(self, name))
         return Permits(
             no_way_back=self.no_way_back,
             retry_bad=self.retry_bad,

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fleetdeploy.cli import flags
-from fleetdeploy.cli.control_cmds import need_reason
 from fleetdeploy.cli.ended import ended as _ended
 from fleetdeploy.cli.ended import said as _said
-from fleetdeploy.cli.frame import usage
+from fleetdeploy.cli.frame import need_reason, usage
 from fleetdeploy.cli.options import RolloutOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
@@ -88,7 +87,7 @@ def rollback(
 
     if rollout_id and to:
         raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
-    need_reason(take_over, reason)
+    need_reason("--take-over", reason, given=take_over)
     with warm_sessions():
         workspace = load_workspace(project, inventory=inventory, app=app, lenient=True)
         say_ignored(workspace.ignored)

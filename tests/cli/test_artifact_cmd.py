@@ -8,7 +8,7 @@ from tests.cli.conftest import MakeWorld
 def test_a_version_is_marked_refused_retried_and_good_again(make_world: MakeWorld) -> None:
     world = make_world(1)
     world.given_version("v1.4.2")
-    world.expect(2, "artifact", "mark", "v1.4.2", "--bad").says("--reason is missing")
+    world.expect(2, "artifact", "mark", "v1.4.2", "--bad").says("artifact mark needs --reason")
     world.expect(2, "artifact", "mark", "v1.4.2", "--reason", "x").says("artifact mark v1.4.2 --bad")
     marked = world.expect(0, "artifact", "mark", "v1.4.2", "--bad", "--reason", "it eats orders")
     marked.says("v1.4.2 (files ", "is marked bad: in the store, and on 0 hosts", "nothing of shop is on: web1")
