@@ -6,13 +6,13 @@ STAMP := $(VENV)/.installed
 # Most tests wait for a service more than they compute: eight workers keep two cores busy.
 WORKERS ?= 8
 # Dozens of tests start the command itself: without kept bytecode each start compiles everything anew.
-test soak demo: export PYTHONDONTWRITEBYTECODE :=
+test soak demo conformance: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check soak clean
+.PHONY: help setup demo test lint check conformance soak clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("fleetdeploy needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -36,6 +36,9 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 check: lint test ## what CI runs: lint and test
+
+conformance: $(STAMP) ## the lab's PowerShell beside recorded answers, and beside a real one where there is one (FLEETDEPLOY_PWSH or pwsh)
+	@$(BIN)/python -m tests.lab.powershell.conformance
 
 soak: $(STAMP) ## the long lists in full; FLEETDEPLOY_SEEDS=0-2000 histories, going on where it was (RESTART=1: anew)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal

@@ -1,9 +1,9 @@
 """Runs the recorded PowerShell cases on the lab and says of each: equal, refused or different.
 
-`python -m tests.lab.powershell.recorded CATEGORY [NAME] [-v]` prints counts and differences; test_recorded.py
-asserts them. Each case runs as record.ps1 ran it: in a fresh runspace, `$root` an empty directory of a simulated
-machine. Messages are not compared (they differ between versions). Where a case has a 5.1 note, `expected-5.1.jsonl`
-may hold what 5.1 does.
+`python -m tests.lab.powershell.recorded CATEGORY [NAME] [-v]` prints differences while one works on the lab;
+test_recorded.py asserts them and conformance.py counts them. Each case runs as record.ps1 ran it: in a fresh
+runspace, `$root` an empty directory of a simulated machine. Messages are not compared (they differ between versions).
+Where a case has a 5.1 note, `expected-5.1.jsonl` may hold what 5.1 does.
 """
 
 from __future__ import annotations
@@ -27,19 +27,6 @@ from fleetdeploy.lab.powershell.values import ErrorRecord, PSRuntimeError, type_
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "powershell"
 ROOT = r"C:\root"
-# The categories that must hold at the least; the test runs all there are.
-IN_TEST = (
-    "parse-errors",
-    "conversions",
-    "comparison",
-    "strings-and-quoting",
-    "hashtables-and-objects",
-    "functions-and-parameters",
-    "errors",
-    "scopes-and-strict-mode",
-    "json-and-xml",
-    "native-programs",
-)
 
 
 @native("probe.exe")
@@ -157,30 +144,52 @@ def describe_error(record: Any) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def cases() -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """case -> (text, 5.1 note, record)."""
+def measured() -> dict[str, dict[str, Any]]:
+    """case -> what PowerShell 7 did with it."""
     records = {}
     for line in (DATA / "recorded.jsonl").read_text(encoding="utf-8").splitlines():
         record = windows_spaces(json.loads(line))
         records[record["case"]] = record
-    extra = DATA / "expected-5.1.jsonl"
+    return records
+
+
+@lru_cache(maxsize=1)
+def cases() -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """case -> (text, 5.1 note, what 5.1 does: the record, or the expectation beside it)."""
     replaced = {}
-    if extra.exists():
-        for line in extra.read_text(encoding="utf-8").splitlines():
-            if line.strip():
-                record = json.loads(line)
-                replaced[record["case"]] = record
+    for line in (DATA / "expected-5.1.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        replaced[record["case"]] = record
     found = {}
     for path in sorted((DATA / "cases").glob("*.ps1")):
-        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-        for match in re.finditer(r"(?ms)^#== (?P<head>[^\n]*)\n(?P<body>.*?)(?=^#== |\Z)", text):
-            parts = re.split(r"\s*\|\s*", match["head"], maxsplit=2)
-            name = f"{path.stem}/{parts[0].strip()}"
-            note = parts[2] if len(parts) > 2 else ""
+        for name, (body, rest) in split_cases(path).items():
+            note = rest.partition("|")[2].strip()
             if name in replaced and not note:
                 raise AssertionError(f"{name} has no 5.1 note, so no expectation of its own")
-            body = match["body"].rstrip("\n") + "\n"
-            found[name] = (body, note, replaced.get(name, records[name]))
+            found[name] = (body, note, replaced.get(name, measured()[name]))
+    return found
+
+
+def split_cases(path: Path) -> dict[str, tuple[str, str]]:
+    """The cases of one file, as record.ps1 cuts them: case -> (text, what follows the name in the head line)."""
+    found = {}
+    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    for match in re.finditer(r"(?ms)^#== (?P<head>[^\n]*)\n(?P<body>.*?)(?=^#== |\Z)", text):
+        name, _, rest = match["head"].partition("|")
+        key = f"{path.stem}/{name.strip()}"
+        if key in found:
+            raise AssertionError(f"{key} stands twice in {path.name}")
+        found[key] = (match["body"].rstrip("\n") + "\n", rest.strip())
+    return found
+
+
+def refused() -> dict[str, str]:
+    """The cases that the lab refuses, each with the reason: `refused.txt`, the only place where they stand."""
+    found = {}
+    for line in (DATA / "refused.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, reason = line.partition(": ")
+            found[name] = reason
     return found
 
 
@@ -225,32 +234,36 @@ def judge(name: str, machine: Any = None) -> Verdict:
     """Run one case and compare."""
     text, _, wanted = cases()[name]
     recorder, outcome = run_case(text, machine)
-    if isinstance(outcome, tuple):
-        return Verdict(name, "different", f"defect: {outcome[0]!r}\n{outcome[1]}")
-    if isinstance(outcome, NotSimulated):
-        return Verdict(name, "refused", str(outcome))
-    if outcome.not_simulated is not None:
-        return Verdict(name, "refused", str(outcome.not_simulated))
-    reason = compare(wanted, recorder, outcome)
+    early = run_verdict(name, outcome)
+    if early is not None:
+        return early
+    reason = compare(wanted, record_of(name, recorder, outcome))
     return Verdict(name, "different" if reason else "equal", reason)
 
 
-def compare(wanted: dict[str, Any], got: Recorder, outcome: Any) -> str:
-    """The first difference, or nothing."""
-    failed = outcome.error is not None
-    terminating = describe_error(outcome.error) if failed else None
+def run_verdict(name: str, outcome: Any) -> Verdict | None:
+    """What a run says before anything is compared: a defect of the lab or a refusal; None: compare."""
+    if isinstance(outcome, tuple):
+        return Verdict(name, "different", f"defect: {outcome[0]!r}\n{outcome[1]}")
+    refusal = outcome if isinstance(outcome, NotSimulated) else outcome.not_simulated
+    return Verdict(name, "refused", refusal.construct) if refusal is not None else None
+
+
+def compare(wanted: dict[str, Any], got: dict[str, Any]) -> str:
+    """The first difference between two records, or nothing."""
     shown = [one.get("text") for one in wanted["output"]]
-    mine = [one.get("text") for one in got.output_values]
+    mine = [one.get("text") for one in got["output"]]
     tail = ""
-    if terminating:
-        tail = f"\n  ended by {terminating['id']}: {terminating['message']} line {terminating['line']}"
-    for one in got.errors:
+    if got["terminating"]:
+        ended = got["terminating"]
+        tail = f"\n  ended by {ended.get('id')}: {ended.get('message')} line {ended.get('line')}"
+    for one in got["error"]:
         tail += f"\n  error {one.get('id')}: {one.get('message')} line {one.get('line')}"
-    if wanted["state"] != outcome.state:
-        return f"state {outcome.state}, not {wanted['state']}{tail}\n  got    {mine}\n  wanted {shown}"
+    if wanted["state"] != got["state"]:
+        return f"state {got['state']}, not {wanted['state']}{tail}\n  got    {mine}\n  wanted {shown}"
     if len(shown) != len(mine):
         return f"output\n  got    {mine}\n  wanted {shown}{tail}"
-    for index, (have, want) in enumerate(zip(got.output_values, wanted["output"], strict=True)):
+    for index, (have, want) in enumerate(zip(got["output"], wanted["output"], strict=True)):
         if have["type"] != want["type"] or have.get("text") != want.get("text"):
             return (
                 f"output {index}: got {have['type']} {have.get('text')!r}, wanted {want['type']} {want.get('text')!r}"
@@ -260,18 +273,18 @@ def compare(wanted: dict[str, Any], got: Recorder, outcome: Any) -> str:
             left, right = normal(have["clixml"]), normal(want["clixml"])
             if left != right:
                 return f"output {index}: clixml\n  got    {left}\n  wanted {right}"
-    problem = compare_errors(wanted["error"], got.errors)
+    problem = compare_errors(wanted["error"], got["error"])
     if problem:
         return problem
-    if bool(wanted["terminating"]) != failed:
-        return f"terminating {terminating}, wanted {wanted['terminating']}"
-    if terminating and wanted["terminating"]:
-        problem = compare_terminating(wanted["terminating"], terminating)
+    if bool(wanted["terminating"]) != bool(got["terminating"]):
+        return f"terminating {got['terminating']}, wanted {wanted['terminating']}"
+    if wanted["terminating"]:
+        problem = compare_terminating(wanted["terminating"], got["terminating"])
         if problem:
             return problem
-    for stream, texts in got.texts.items():
-        if texts != wanted[stream]:
-            return f"{stream}: got {texts}, wanted {wanted[stream]}"
+    for stream in ("warning", "verbose", "debug", "information"):
+        if got[stream] != wanted[stream]:
+            return f"{stream}: got {got[stream]}, wanted {wanted[stream]}"
     return ""
 
 
@@ -287,10 +300,9 @@ def compare_errors(wanted: list[dict[str, Any]], got: list[dict[str, Any]]) -> s
 
 def compare_terminating(want: dict[str, Any], have: dict[str, Any]) -> str:
     if "parse" in want:
-        listed = [list(pair) for pair in have["errors"]] if have.get("errors") is not None else []
-        expected = [list(pair) for pair in zip(want["parse"], want["line"], strict=True)]
-        if have["exception"] != want["exception"] or have["id"] != want["id"] or listed != expected:
-            return f"parse error: got {have['exception']} {have['id']} {listed}, wanted {want['id']} {expected}"
+        for key in ("exception", "id", "parse", "line"):
+            if have.get(key) != want[key]:
+                return f"parse error {key}: got {have.get(key)}, wanted {want[key]} ({have['id']})"
         return ""
     # What ends a script by preference is wrapped by the hosting API of the recorder; PSRP sends it unwrapped.
     wrapped = str(want.get("exception")).endswith("ParentContainsErrorRecordException")
@@ -324,13 +336,12 @@ def _normal(node: ET.Element, names: dict[str, tuple[str, ...]]) -> Any:
     return (node.tag, node.get("N"), node.text, tuple(_normal(child, names) for child in node))
 
 
-def as_record(name: str) -> dict[str, Any]:
-    """What the lab does, in the form of the record: to write a 5.1 expectation from, after reading it."""
-    recorder, outcome = run_case(cases()[name][0], make_machine())
+def record_of(name: str, recorder: Recorder, outcome: Any) -> dict[str, Any]:
+    """What a run did, in the form of the record."""
     terminating = describe_error(outcome.error) if outcome.error is not None else None
-    for one in [*recorder.errors, *([terminating] if terminating else [])]:
-        one.pop("errors", None)
-        one.pop("message", None)
+    if terminating is not None and terminating["errors"] is not None:
+        terminating["parse"] = [one[0] for one in terminating["errors"]]
+        terminating["line"] = [one[1] for one in terminating["errors"]]
     return {
         "case": name,
         "state": outcome.state,
@@ -339,6 +350,16 @@ def as_record(name: str) -> dict[str, Any]:
         "terminating": terminating,
         **recorder.texts,
     }
+
+
+def as_record(name: str) -> dict[str, Any]:
+    """What the lab does with a case: to write a 5.1 expectation from, after reading it."""
+    recorder, outcome = run_case(cases()[name][0], make_machine())
+    record = record_of(name, recorder, outcome)
+    for one in [*record["error"], *([record["terminating"]] if record["terminating"] else [])]:
+        one.pop("errors", None)
+        one.pop("message", None)
+    return record
 
 
 def main() -> None:
@@ -354,7 +375,7 @@ def main() -> None:
     reasons: dict[str, int] = {}
     for name in cases():
         category = name.split("/")[0]
-        if wanted and not (category == wanted or name == wanted or (wanted == "test" and category in IN_TEST)):
+        if wanted and not (category == wanted or name == wanted):
             continue
         if len(arguments) > 1 and arguments[1] not in name:
             continue
@@ -362,7 +383,7 @@ def main() -> None:
         counts = totals.setdefault(category, {"equal": 0, "refused": 0, "different": 0})
         counts[verdict.result] += 1
         if verdict.result == "refused":
-            reasons[verdict.reason.split(" (line")[0]] = reasons.get(verdict.reason.split(" (line")[0], 0) + 1
+            reasons[verdict.reason] = reasons.get(verdict.reason, 0) + 1
         if (verdict.result == "different" and not quiet) or verbose:
             print(f"{verdict.result}: {verdict.case}: {verdict.reason}")
     for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])[:40]:
