@@ -10,6 +10,7 @@ import typer
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.ended import said
 from fleetdeploy.cli.frame import need_reason, register
+from fleetdeploy.cli.options import WordOptions, spread
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode
 
@@ -72,29 +73,24 @@ def show(
     )
 
 
+@spread
 def close(
     rollout_id: Annotated[str, typer.Argument(metavar="[ID]", help="which rollout; default: the only open one")] = "",
     leave: Annotated[
         bool, typer.Option("--leave", help="also if it leaves hosts neither on target nor back (exit 8)")
     ] = False,
-    app: flags.App = "",
     take_over: flags.TakeOver = False,
-    reason: flags.Reason = "",
-    inventory: flags.Inventory = None,
-    project: flags.Project = Path("."),
-    output: flags.Output = "text",
+    *,
+    options: WordOptions,
 ) -> CommandResult:
     """End a rollout that its owner abandoned, on every host of its plan. Changes no service (that is 'rollback')."""
     from fleetdeploy.app.open_entries import close_open
-    from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
-    need_reason("open close", reason, typed="fleetdeploy open close")
-    workspace = load_workspace(project, inventory=inventory, app=app)
-    with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
-        done = close_open(
-            workspace, rollout_id, actor=current_actor(reason), take_over=take_over, leave=leave, tick=tick
-        )
+    need_reason("open close", options.reason, typed="fleetdeploy open close")
+    workspace = options.workspace()
+    with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", options.output) as tick:
+        done = close_open(workspace, rollout_id, actor=options.actor, take_over=take_over, leave=leave, tick=tick)
     return said(done)
 
 

@@ -1,7 +1,7 @@
-"""The options that say how a rollout goes: one list for ``plan`` and ``rollout``, which must mean the same by them.
+"""Options that go together: how a rollout goes (``plan`` and ``rollout`` must mean the same), a person's word to one.
 
 ``spread`` lets a command take them as one value although typer reads options from a signature. A new option is one
-field here, and one line in ``overrides`` or ``permits``.
+field here; one of a rollout needs a line in ``overrides`` or ``permits`` as well.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, get_type_hints
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -20,6 +21,10 @@ from fleetdeploy.cli.flags import OptionValue
 from fleetdeploy.cli.frame import need_reason
 from fleetdeploy.errors import UsageError
 from fleetdeploy.model.permits import Permits
+
+if TYPE_CHECKING:
+    from fleetdeploy.app.workspace import Workspace
+    from fleetdeploy.model.verbs import Actor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,6 +113,30 @@ class RolloutOptions:
         return flags.as_typed(**given, **more)
 
 
+@dataclass(frozen=True, slots=True)
+class WordOptions:
+    """What every word to a rollout that was begun needs: which fleet, who says so and why."""
+
+    app: flags.App = ""
+    reason: flags.Reason = ""
+    inventory: flags.Inventory = None
+    project: flags.Project = Path(".")
+    output: flags.Output = "text"
+
+    def workspace(self, *, lenient: bool = False) -> Workspace:
+        """The fleet and the project that are meant; ``lenient`` as in ``load_workspace``."""
+        from fleetdeploy.app.workspace import load_workspace
+
+        return load_workspace(self.project, inventory=self.inventory, app=self.app, lenient=lenient)
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever types this, with the reason."""
+        from fleetdeploy.app.workspace import current_actor
+
+        return current_actor(self.reason)
+
+
 def _pauses(text: str | None) -> tuple[bool, str | None]:
     """``canary``, ``batch:N`` or several of them, comma-joined: (after the canary, numbers of batches)."""
     canary, numbers = False, []
@@ -140,22 +169,31 @@ def _time(text: str | None) -> str:
 
 
 def spread(function: F) -> F:
-    """Gives ``function(…, options: RolloutOptions, …)`` the signature in which each option stands by itself."""
-    hints = get_type_hints(RolloutOptions, include_extras=True)
-    single = [
-        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
-        for f in fields(RolloutOptions)
-    ]
+    """Gives ``function(…, options: SomeOptions, …)`` the signature in which each option stands by itself.
+
+    Every parameter that is annotated with one of this module's classes is spread, where it stands.
+    """
     own = inspect.signature(function, eval_str=True)
-    rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, p in own.parameters.items() if name != "options"]
-    split = next((i for i, p in enumerate(rest) if p.default is not inspect.Parameter.empty), len(rest))
+    bundles: dict[str, type[Any]] = {}
+    flat: list[inspect.Parameter] = []
+    for name, parameter in own.parameters.items():
+        kind = parameter.annotation
+        if not is_dataclass(kind) or not isinstance(kind, type):
+            flat.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        bundles[name] = kind
+        hints = get_type_hints(kind, include_extras=True)
+        flat += [
+            inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
+            for f in fields(kind)
+        ]
 
     @functools.wraps(function)
     def collected(**given: Any) -> Any:
-        options = RolloutOptions(**{f.name: given.pop(f.name, f.default) for f in fields(RolloutOptions)})
-        return function(**given, options=options)
+        bundled = {
+            name: kind(**{f.name: given.pop(f.name, f.default) for f in fields(kind)}) for name, kind in bundles.items()
+        }
+        return function(**given, **bundled)
 
-    collected.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[*rest[:split], *single, *rest[split:]]
-    )
+    collected.__signature__ = own.replace(parameters=flat)  # type: ignore[attr-defined]
     return collected  # type: ignore[return-value]

@@ -12,7 +12,7 @@ from fleetdeploy.cli import flags
 from fleetdeploy.cli.ended import ended as _ended
 from fleetdeploy.cli.ended import said as _said
 from fleetdeploy.cli.frame import need_reason, usage
-from fleetdeploy.cli.options import RolloutOptions, spread
+from fleetdeploy.cli.options import RolloutOptions, WordOptions, spread
 from fleetdeploy.cli.plan_cmd import Version
 from fleetdeploy.cli.plan_view import plan_blocks, plan_data
 from fleetdeploy.cli.reporting import reporter_of, say_ignored
@@ -41,9 +41,9 @@ def rollout(
 
     Stages it on every host, then activates it batch by batch; what fails its health checks is undone by itself.
     """
+    from fleetdeploy.app.conducting import run_forward
     from fleetdeploy.app.plan_files import write_plan
     from fleetdeploy.app.planning import make_plan, refuse_problems
-    from fleetdeploy.app.rollouts import run_forward
     from fleetdeploy.app.warm import warm_sessions
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
@@ -64,42 +64,40 @@ def rollout(
     return _ended(result)
 
 
+@spread
 def rollback(
     rollout_id: Annotated[str, typer.Argument(metavar="[ID]", help="undo this rollout; default: the newest")] = "",
     to: Annotated[str, typer.Option("--to", help="back to this version, as each host remembers it")] = "",
     all_at_once: Annotated[bool, typer.Option("--all-at-once", help="healthy hosts, too, without the floor")] = False,
-    app: flags.App = "",
     yes: flags.Yes = False,
     take_over: flags.TakeOver = False,
-    reason: flags.Reason = "",
-    inventory: flags.Inventory = None,
-    project: flags.Project = Path("."),
-    output: flags.Output = "text",
+    *,
+    options: WordOptions,
 ) -> CommandResult:
     """Undo the newest rollout.
 
     Or the rollout ID, or back --to a version: from what the hosts remember, without this machine's store or artifacts.
     """
-    from fleetdeploy.app.rollouts import Back, find_rollback, run_back
+    from fleetdeploy.app.conducting import Back, run_back
+    from fleetdeploy.app.undoing import find_rollback
     from fleetdeploy.app.warm import warm_sessions
-    from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
 
     if rollout_id and to:
         raise usage("name a rollout or a version, not both", f"fleetdeploy rollback --to {to}")
-    need_reason("--take-over", reason, given=take_over)
+    need_reason("--take-over", options.reason, given=take_over)
     with warm_sessions():
-        workspace = load_workspace(project, inventory=inventory, app=app, lenient=True)
+        workspace = options.workspace(lenient=True)
         say_ignored(workspace.ignored)
-        with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", output) as tick:
+        with ticking(f"asking {len(workspace.fleet.hosts)} hosts what they remember", options.output) as tick:
             found = find_rollback(
                 workspace, rollout=rollout_id, target=to, hurry=all_at_once, take_over=take_over, tick=tick
             )
         if not isinstance(found, Back):
             return _said(found)
-        _show_and_ask(found.plan, output, ask=not yes and found.plan.batches != ())
-        with reporter_of(output) as reporter:
-            result = run_back(workspace, found, actor=current_actor(reason), reporter=reporter, take_over=take_over)
+        _show_and_ask(found.plan, options.output, ask=not yes and found.plan.batches != ())
+        with reporter_of(options.output) as reporter:
+            result = run_back(workspace, found, actor=options.actor, reporter=reporter, take_over=take_over)
     return _ended(result)
 
 
