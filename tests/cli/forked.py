@@ -17,8 +17,8 @@ from pathlib import Path
 
 _LOADED = [
     "fleetdeploy.cli.main",
+    "fleetdeploy.app.going_on",
     "fleetdeploy.app.planning",
-    "fleetdeploy.app.rollouts",
     "fleetdeploy.app.status",
     "fleetdeploy.hosts.psrp",
     "fleetdeploy.cli.output.live",

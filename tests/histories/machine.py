@@ -35,8 +35,10 @@ from hypothesis.stateful import (
 )
 
 from fleetdeploy.app import conducting, connect, control, planning
+from fleetdeploy.app.conducting import Back, Decision, Said, run_back, run_forward
+from fleetdeploy.app.going_on import go_on
 from fleetdeploy.app.planning import make_plan
-from fleetdeploy.app.rollouts import Back, Decision, Said, find_rollback, go_on, run_back, run_forward
+from fleetdeploy.app.undoing import find_rollback
 from fleetdeploy.engine import crash
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.lab.fleet import Lab, make_artifact

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetdeploy.app.rollouts import Said
+from fleetdeploy.app.conducting import Said
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.errors import ExitCode, FleetdeployError, RefusalReason, Refused, StateError
 from fleetdeploy.hosts.session import Session

@@ -12,9 +12,10 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fleetdeploy.app.conducting import Back, Said, run_back
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.planning import look
-from fleetdeploy.app.rollouts import Back, Said, find_rollback, run_back
+from fleetdeploy.app.undoing import find_rollback
 from fleetdeploy.errors import FleetdeployError, HostError, Refused, Stale
 from fleetdeploy.lab.windows.faults import FaultKind
 from fleetdeploy.lab.windows.service import Action, FailureActions

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fleetdeploy.app.conducting import run_forward
 from fleetdeploy.app.planning import make_plan
-from fleetdeploy.app.rollouts import run_forward
 from fleetdeploy.app.workspace import load_workspace
 from tests.protocol.test_rule_06_close import of
 from tests.scenarios.steps import ACTOR, HAND_MADE_IMAGE, World, outcome

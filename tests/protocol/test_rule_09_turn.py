@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fleetdeploy.app.conducting import Back, run_back
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.planning import look
-from fleetdeploy.app.rollouts import Back, find_rollback, run_back
+from fleetdeploy.app.undoing import find_rollback
 from fleetdeploy.model.verbs import Claim
 from tests.hosts.conftest import SPEC, build_artifact
 from tests.protocol.adversary import Party

@@ -119,7 +119,8 @@ def test_every_host_is_beaten_for_while_a_person_is_waited_for(world: World) -> 
     assert "alive" in world.texts()
     world.events[:] = list(mine)
     # ... but with --take-over; then it stops at once, changes nothing more and says who (rule 7).
-    from fleetdeploy.app.rollouts import Back, find_rollback, run_back
+    from fleetdeploy.app.conducting import Back, run_back
+    from fleetdeploy.app.undoing import find_rollback
     from tests.scenarios.steps import ACTOR, HAND_MADE_IMAGE
 
     found = find_rollback(world.workspace(), tick=lambda: None)

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fleetdeploy.app.conducting import Back, Decision, Said, run_back, run_forward
+from fleetdeploy.app.going_on import go_on
 from fleetdeploy.app.planning import look, make_plan
-from fleetdeploy.app.rollouts import Back, Decision, Said, find_rollback, go_on, run_back, run_forward
+from fleetdeploy.app.undoing import find_rollback
 from fleetdeploy.app.workspace import Workspace, load_workspace
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_artifact
 from fleetdeploy.model import events as ev

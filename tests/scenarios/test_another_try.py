@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fleetdeploy.app.conducting import Said, run_forward
 from fleetdeploy.app.recorded import open_journal
-from fleetdeploy.app.rollouts import Said, run_forward
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.run import HostState
 from tests.scenarios.steps import ACTOR, World, outcome

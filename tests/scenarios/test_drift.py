@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fleetdeploy.app.conducting import run_forward
 from fleetdeploy.app.drift import HostDrift, find_drift
 from fleetdeploy.app.planning import make_plan
-from fleetdeploy.app.rollouts import run_forward
 from fleetdeploy.lab.windows.service import Action, FailureActions, StartType
 from fleetdeploy.model.permits import Permits
 from fleetdeploy.model.plan import HostAction

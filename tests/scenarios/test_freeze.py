@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from fleetdeploy.app.conducting import run_forward
 from fleetdeploy.app.planning import make_plan
-from fleetdeploy.app.rollouts import run_forward
 from fleetdeploy.errors import RefusalReason
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.permits import Permits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetdeploy.app.rollouts import Said
+from fleetdeploy.app.conducting import Said
 from tests.scenarios.steps import HAND_MADE_IMAGE, World, outcome
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from fleetdeploy.app.conducting import Said
 from fleetdeploy.app.drift import find_drift
-from fleetdeploy.app.rollouts import Said
 from fleetdeploy.errors import FleetdeployError
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.permits import Permits

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from fleetdeploy.app.conducting import Said, run_forward
+from fleetdeploy.app.going_on import go_on
 from fleetdeploy.app.open_entries import close_open, holds, open_rollouts
 from fleetdeploy.app.plan_files import write_plan
 from fleetdeploy.app.planning import look, make_plan
-from fleetdeploy.app.rollouts import Said, go_on, run_forward
 from fleetdeploy.errors import ExitCode, RefusalReason, Refused, Stale
 from fleetdeploy.model.verbs import Actor
 from fleetdeploy.rollout.result import RolloutResult

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from fleetdeploy.app.rollouts import Said
+from fleetdeploy.app.conducting import Said
 from fleetdeploy.model.permits import Permits
 from tests.scenarios.steps import HAND_MADE_IMAGE, World, end, outcome, wait_for
 
