@@ -19,27 +19,17 @@ from typing import Any
 
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost, ServiceSpec, make_artifact
 from tests.cli import forked
+from tests.scenarios.steps import project_with
 
 HAND_MADE = r"C:\Program Files\Shop\shop.exe"
-PROJECT = """\
-app:
-  name: shop
-  service: Shop
-  exe: shop.exe
-  arguments: ["--port", "8080"]
-  root: C:\\Apps
-  recovery: {actions: [restart 200ms, none], reset: 1h, on_non_crash: true}
-  start_timeout: 5s
-  stop_timeout: 5s
-artifacts:
-  path: dist/{version}/shop.exe
-strategy: {kind: canary, canary: 1, batch: 100%, bake_canary: 700ms, pause_timeout: 1s}
-checks:
-  - name: healthz
-    http: {port: 8080, path: /healthz, timeout: 5s}
-health: {min_healthy: 300ms, interval: 100ms, deadline: 8s}
-timeouts: {call: 20s, lock_wait: 4s, life_ttl: 6s}
-"""
+PROJECT = project_with(
+    start_timeout="5s",
+    stop_timeout="5s",
+    strategy="{kind: canary, canary: 1, batch: 100%, bake_canary: 700ms, pause_timeout: 1s}",
+    http="{port: 8080, path: /healthz, timeout: 5s}",
+    health="{min_healthy: 300ms, interval: 100ms, deadline: 8s}",
+    timeouts="{call: 20s, lock_wait: 4s, life_ttl: 6s}",
+)
 WAYS = (("https", "ntlm"), ("http", "ntlm"), ("https", "basic"))
 
 

@@ -20,31 +20,20 @@ from fleetdeploy.engine.crash import VARIABLE
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.lab.fleet import Lab
 from tests.cli import forked
-from tests.scenarios.steps import HAND_MADE_IMAGE, World
+from tests.scenarios.steps import HAND_MADE_IMAGE, World, project_with
 
 HOSTS = 6
 OLD, GOOD, BAD = "v1.4.0", "v1.4.2", "v1.4.3"
 KILLED = -9
 _ALIVE_PATIENCE_S = 20.0
-PROJECT = """\
-app:
-  name: shop
-  service: Shop
-  exe: shop.exe
-  arguments: ["--port", "8080"]
-  root: C:\\Apps
-  recovery: {actions: [restart 100ms, none], reset: 1h, on_non_crash: true}
-  start_timeout: 4s
-  stop_timeout: 4s
-artifacts:
-  path: dist/{version}/shop.exe
-strategy: {kind: canary, canary: 1, batch: 3, bake_canary: 100ms, pause_timeout: 1s}
-checks:
-  - name: healthz
-    http: {port: 8080, path: /healthz, timeout: 2s}
-health: {min_healthy: 200ms, interval: 100ms, deadline: 5s}
-timeouts: {call: 10s, lock_wait: 3s, life_ttl: 30s}
-"""
+PROJECT = project_with(
+    recovery="{actions: [restart 100ms, none], reset: 1h, on_non_crash: true}",
+    start_timeout="4s",
+    stop_timeout="4s",
+    strategy="{kind: canary, canary: 1, batch: 3, bake_canary: 100ms, pause_timeout: 1s}",
+    health="{min_healthy: 200ms, interval: 100ms, deadline: 5s}",
+    timeouts="{call: 10s, lock_wait: 3s, life_ttl: 30s}",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,15 @@ checks:
 health: {min_healthy: 300ms, interval: 100ms, deadline: 4s}
 timeouts: {call: 3s, lock_wait: 2s}
 """
+
+
+def project_with(**lines: str) -> str:
+    """``PROJECT`` with other values behind these keys: each of them stands on one line of its own."""
+    text = PROJECT
+    for key, value in lines.items():
+        text, found = re.subn(rf"(?m)^( *{key}:) .*$", rf"\1 {value}", text)
+        assert found == 1, f"{key} stands on {found} lines"
+    return text
 
 
 @dataclass
