@@ -37,7 +37,7 @@ READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE, NORMAL = 1, 2, 4, 16, 32, 128
 
 @dataclass(slots=True, eq=False)
 class Drive:
-    """One volume: its size, what the files use; ``is_full`` and ``refuses(path)`` ask for faults."""
+    """One volume: its size, what the files use; ``is_full``, ``refuses(path)``, ``grew(path, size)`` ask for faults."""
 
     letter: str
     size: int
@@ -47,6 +47,7 @@ class Drive:
     forced_full: bool = False
     is_full: Callable[[], bool] = lambda: False
     refuses: Callable[[str], bool] = lambda _: False
+    grew: Callable[[str, int], None] = lambda path, size: None
 
     @property
     def free(self) -> int:
@@ -163,6 +164,7 @@ class FileHandle:
             if buffer is not None and len(data):
                 buffer[self.position : end] = data
             self.position = end
+            self.file.drive.grew(self.path, self.file.length)
 
     def set_length(self, length: int) -> None:
         with self._lock:

@@ -136,6 +136,7 @@ class ServiceControlManager:
         """ChangeServiceConfig and ChangeServiceConfig2: the fields of ``ServiceConfig`` that shall differ."""
         with self._host.lock:
             self._host.check_power()
+            self._host.reach(f"config {self.service(name).config.name}")
             entry = self.service(name)
             if entry.marked_for_delete:
                 raise Win32Error(1072)
@@ -211,19 +212,25 @@ class ServiceControlManager:
         """ControlService(STOP): the service is STOP_PENDING (or already STOPPED) in the answer."""
         with self._host.lock:
             self._host.check_up()
-            entry = self.service(name)
-            if entry.state is State.STOPPED:
-                raise Win32Error(1062)
-            if entry.state in (State.START_PENDING, State.STOP_PENDING):
-                raise Win32Error(1061)
-            if self.dependents(name, active_only=True):
-                raise Win32Error(1051)
-            if not entry.accepts & ACCEPT_STOP:
-                raise Win32Error(1052)
+            entry = self._stoppable(name)
             self._host.reach(f"stop {name}")
+            entry = self._stoppable(name)  # whatever happened there comes first
             self._host.effects.add("stop", entry.config.name)
             self.runner.stop(entry)
             return entry.status()
+
+    def _stoppable(self, name: str) -> Service:
+        """The service, if a stop is not refused as things stand."""
+        entry = self.service(name)
+        if entry.state is State.STOPPED:
+            raise Win32Error(1062)
+        if entry.state in (State.START_PENDING, State.STOP_PENDING):
+            raise Win32Error(1061)
+        if self.dependents(name, active_only=True):
+            raise Win32Error(1051)
+        if not entry.accepts & ACCEPT_STOP:
+            raise Win32Error(1052)
+        return entry
 
     def pause(self, name: str, *, resume: bool = False) -> ServiceStatus:
         """ControlService(PAUSE) or CONTINUE, for services that accept it."""

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import paths, pe, scm_registry, traces
+from . import defender, paths, pe, scm_registry, traces
 from .errors import FileError, FileErrorKind, Win32Error
+from .fault_kinds import FaultKind
 from .nodes import File
 from .processes import Process
 from .program import Behaviour, WebFace, behaviour_of, port_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _FILE_CODES = {FileErrorKind.NOT_FOUND: 2, FileErrorKind.NO_DIRECTORY: 3, FileErrorKind.SHARING: 32}
 _KILLED = 1
+_CRASHED = 2
 BUILT_IN = Behaviour(start_seconds=0.0, stop_seconds=0.0, port=0)
 _MIN_GO = ((1, 21), 14393)
 
@@ -79,6 +81,9 @@ class Runner:
             image, behaviour, argv = self._load(config.image_path)
         except Win32Error as error:
             raise self._refused(entry, error.code, error.message) from error
+        if self._host.faults.take(FaultKind.BLOCK_EXE, image) is not None:
+            defender.blocked(self._host, image)
+            raise self._refused(entry, 5)
         entry.image = self._hold(entry, image)
         self.cancel(entry)
         process = self._host.processes.spawn(
@@ -97,6 +102,8 @@ class Runner:
         entry.pending = Pending()
         if at_once:
             behaviour = replace(behaviour, start_seconds=0.0)
+        elif self._host.faults.take(FaultKind.START_HANGS, config.name) is not None:
+            behaviour = replace(behaviour, hang_on_start=True)
         self._launch(entry, entry.pending, behaviour, [*argv, *arguments])
         return entry.pending
 
@@ -236,6 +243,9 @@ class Runner:
                 return
             traces.say(self._host, behaviour, argv, f"{config.name} {behaviour.version} listens on :{port}")
         dies = behaviour.dies_after
+        crash = self._host.faults.take(FaultKind.CRASH_LOOP, config.name)
+        if crash is not None:
+            self.later(entry, crash.seconds, lambda: self._die(entry, _CRASHED))
         if dies is not None and not (behaviour.crash_once and entry.starts > 1):
             self.later(entry, dies, lambda: self._dies(entry, behaviour, argv))
         if behaviour.stops_after is not None:
@@ -273,7 +283,7 @@ class Runner:
         behaviour = self._behaviour(entry)
         entry.state, entry.accepts = State.STOP_PENDING, 0
         entry.checkpoint, entry.wait_hint = 1, max(int(behaviour.stop_seconds * 1000), 1000)
-        if behaviour.hang_on_stop:
+        if behaviour.hang_on_stop or self._host.faults.take(FaultKind.STOP_HANGS, entry.config.name) is not None:
             return
         if behaviour.stop_seconds <= 0:
             self._finish_stop(entry, behaviour)
