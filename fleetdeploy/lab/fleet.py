@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import errno
 import random
 import secrets
@@ -23,9 +24,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from cryptography import x509
+
 from fleetdeploy.lab.tls import LabAuthority
 from fleetdeploy.lab.windows.environment import ThreadedEnvironment
 from fleetdeploy.lab.windows.faults import FaultKind, Faults
+from fleetdeploy.lab.wsman.auth import DEFAULT_METHODS, LogonPolicy
+from fleetdeploy.lab.wsman.certificates import CertificateMapping
 from fleetdeploy.lab.wsman.engine import Engine, PowerShellEngine
 from fleetdeploy.lab.wsman.server import HostServer, Sockets
 from fleetdeploy.lab.wsman.service import ServiceLimits, WinRmService
@@ -65,6 +70,12 @@ class HostSpec:
     limits: ServiceLimits = field(default_factory=ServiceLimits)
     services: tuple[ServiceSpec, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    auth: tuple[str, ...] = DEFAULT_METHODS
+    """Ways of logging on that the host allows (wsman/auth.py: METHODS); its 401 answers offer them."""
+    certificates: tuple[CertificateMapping, ...] = ()
+    """Which client certificates stand for which local account; needs "certificate" in ``auth``."""
+    client_roots: tuple[bytes, ...] = ()
+    """More authorities (PEM) that the host trusts to sign client certificates; the lab's own is always one."""
 
 
 @dataclass(slots=True)
@@ -187,8 +198,9 @@ class Lab:
                 machine.accounts.add(name, password)
             for service in spec.services:
                 _install(machine, service)
-            tls = self.authority.issue(spec.name, address, "localhost")
-            winrm = WinRmService(self.environment.loop, machine, self._engine, spec.limits)
+            logons = self._logon_policy(spec, machine)
+            tls = self.authority.issue(spec.name, address, "localhost", client_roots=logons.roots)
+            winrm = WinRmService(self.environment.loop, machine, self._engine, spec.limits, logons)
             server = HostServer(winrm, address, sockets, tls)
         except BaseException:
             sockets.close()
@@ -199,6 +211,20 @@ class Lab:
         self._follow_boots(host)
         self.hosts[spec.name] = host
         return host
+
+    def _logon_policy(self, spec: HostSpec, machine: Any) -> LogonPolicy:
+        if "certificate" not in spec.auth:
+            return LogonPolicy(frozenset(spec.auth))
+
+        def copied(mapping: CertificateMapping) -> CertificateMapping:
+            account = machine.accounts.get(mapping.user)
+            if mapping.password is not None or account is None:
+                return mapping
+            return dataclasses.replace(mapping, password=account.password)
+
+        roots = (self.authority.certificate, *map(x509.load_pem_x509_certificate, spec.client_roots))
+        mappings = tuple(copied(mapping) for mapping in spec.certificates)
+        return LogonPolicy(frozenset(spec.auth), mappings, roots, machine.clock.now)
 
     def stop(self) -> None:
         """End every shell and port, and the loop. Threads of scripts get their stop and are not waited for long."""

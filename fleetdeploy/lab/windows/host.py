@@ -13,6 +13,7 @@
     host.not_simulated   NotSimulated recorded by the runtime (append through note_not_simulated)
     host.lock        one RLock per host: short critical sections, never held while sleeping or writing to a socket
     host.on_down / on_up: listeners for power; the WinRM side ends its shells and connections in on_down
+    host.on_winrm_restart: the WinRM service is restarted: its shells end, for so many seconds nobody listens
     host.release(owner)  what `acting_as(owner)` (ownership.py) left open is closed: the shell is dead
 
 Decides when the machine is up. Knows nothing of PowerShell and nothing of WinRM. Look next: ``scm.py``, ``files.py``.
@@ -28,8 +29,8 @@ from datetime import datetime, timedelta
 
 from fleetdeploy.lab.errors import NotSimulated
 
-from . import blobs, ownership, scenery
-from .accounts import Accounts
+from . import audit, blobs, fault_acts, ownership, scenery
+from .accounts import Account, Accounts, Refusal
 from .clock import Clock
 from .effects import Effects
 from .environment import LabEnvironment
@@ -83,14 +84,16 @@ class WindowsHost:
         self.machine_guid = scenery.machine_guid(seed, name)
         self.clock = Clock(env, offset=clock_offset)
         self.effects = Effects()
-        self.faults = Faults()
+        self.faults = Faults(self.clock.now)
         self.not_simulated: list[NotSimulated] = []
         self.on_down: list[Callable[[], None]] = []
         self.on_up: list[Callable[[], None]] = []
+        self.on_winrm_restart: list[Callable[[float], None]] = []
         self.up = False
         self.boots = 0
-        self.accounts = Accounts(name)
+        self.accounts = Accounts(name, now=lambda: self.clock.now().timestamp())
         self.eventlog = EventLog(name, self.clock, defender=os_build >= 14393)  # 2012 R2 came without
+        self.accounts.on_locked.append(self._locked_out)
         self.registry = Registry(self.lock, self.check_power)
         self.network = Network(env, name, address, port_offset=port_offset)
         self.fs = FileSystem(self.clock, self.lock, self.effects, dict(drives or {"C": 60 * 1024**3}), self.check_power)
@@ -98,6 +101,7 @@ class WindowsHost:
         for drive in self.fs.drives.values():
             drive.is_full = lambda: self.faults.blanket(FaultKind.DISK_FULL)
             drive.refuses = lambda path: self.faults.take(FaultKind.DISK_FULL, path) is not None
+            drive.grew = self._grew
         self.faults.on_added.append(self._fault_added)
         self.processes = Processes(self.clock, random.Random(f"{seed}:{name}"))  # noqa: S311 - a simulation's seed
         self.services_process: Process
@@ -218,6 +222,16 @@ class WindowsHost:
         """A shell is dead: its handles are closed."""
         self.fs.release(owner)
 
+    # ---- logons -----------------------------------------------------------------------------------------------------
+    def logon_refused(self, attempt: audit.LogonAttempt, refusal: Refusal) -> None:
+        """What the Security log says about a logon that ``accounts`` refused."""
+        with self.lock:
+            audit.logon_refused(self.eventlog, attempt, refusal)
+
+    def _locked_out(self, account: Account) -> None:
+        with self.lock:
+            audit.locked_out(self.eventlog, self.name, account)
+
     # ---- scenery and faults ----------------------------------------------------------------------------------------
     def install(self, config: ServiceConfig, *, start: bool = True) -> None:
         """A service that is there, and runs, from the beginning (its program must lie there); no effect is counted."""
@@ -231,10 +245,12 @@ class WindowsHost:
         self.not_simulated.append(what if isinstance(what, NotSimulated) else NotSimulated(what))
 
     def reach(self, point: str) -> None:
-        """Something is about to happen ("stop NAME", "start NAME", "write PATH"); a reboot may be due here."""
-        fault = self.faults.take(FaultKind.REBOOT, point)
-        if fault is not None:
-            self.env.schedule(fault.seconds, self.reboot)
+        """Something is about to happen (``fault_kinds.POINTS``); a reboot or another event may be due here."""
+        fault_acts.at(self, point)
+
+    def _grew(self, path: str, size: int) -> None:
+        """A file that is being written has so many bytes now."""
+        fault_acts.at(self, f"upload {path}", size)
 
     def _written(self, path: str) -> None:
         """A file was closed after writing, or renamed: the faults that wait for that."""
@@ -250,7 +266,10 @@ class WindowsHost:
     def _fault_added(self, fault: Fault) -> None:
         if fault.kind is FaultKind.LOCK_FILE and fault.path:
             self.faults.remove(fault)
+            self.faults.happened(fault.kind, fault.path)
             self.lock_file(fault.path, fault.seconds)
+            return
+        fault_acts.at_once(self, fault)
 
     def lock_file(self, path: str, seconds: float) -> None:
         """Somebody (a virus scanner) holds the file without sharing for a while."""

@@ -11,13 +11,15 @@ import contextlib
 import logging
 import socket
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import h11
 
+from fleetdeploy.lab.windows.accounts import Refusal
+from fleetdeploy.lab.windows.audit import LogonAttempt
 from fleetdeploy.lab.wsman import sealing
-from fleetdeploy.lab.wsman.auth import AccountBook, ConnectionAuth
+from fleetdeploy.lab.wsman.auth import AccountBook, ConnectionAuth, LogonPolicy, Step
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Endpoint(Protocol):
     """What stands behind a connection: one host's WinRM service."""
 
     accounts: AccountBook
+    logons: LogonPolicy
     connection_idle_s: float
 
     async def admit(self) -> None:
@@ -55,8 +58,8 @@ class Endpoint(Protocol):
     async def identify(self, body: bytes) -> Reply | None:
         """An unauthenticated request that says WSMANIDENTIFY; None: ask for a log-on."""
 
-    def logged_on(self, user: str, *, good: bool) -> bool:
-        """Told of each log-on that was judged; False refuses a good one all the same (a fault)."""
+    def logged_on(self, attempt: LogonAttempt, refusal: Refusal | None) -> bool:
+        """Told of each log-on that was judged; False refuses a good one (``refusal`` None) all the same: a fault."""
 
     def opened(self, connection: Connection) -> None: ...
 
@@ -77,18 +80,22 @@ class Connection(asyncio.Protocol):
     def __init__(self, endpoint: Endpoint, bindings: Any = None) -> None:
         self._endpoint = endpoint
         self._bindings = bindings
-        self._auth = ConnectionAuth(endpoint.accounts, bindings=bindings)
+        self._auth = ConnectionAuth(endpoint.accounts, bindings=bindings, policy=endpoint.logons)
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=64 * 1024)
         self._transport: asyncio.Transport | None = None
         self._incoming: _Incoming | None = None
         self._task: asyncio.Task[None] | None = None
-        self._peer = "127.0.0.1"
+        self._peer, self._peer_port = "127.0.0.1", "-"
         self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         peer = transport.get_extra_info("peername")
-        self._peer = str(peer[0]) if peer else self._peer
+        if peer:
+            self._peer, self._peer_port = str(peer[0]), str(peer[1])
+        secured = transport.get_extra_info("ssl_object")
+        if secured is not None:
+            self._auth.certificate = secured.getpeercert(binary_form=True)
         self._endpoint.opened(self)
         self._rest()
 
@@ -175,15 +182,10 @@ class Connection(asyncio.Protocol):
         extra: tuple[tuple[str, str], ...] = ()
         if header:
             step = self._auth.step(header)
-            if step.refused:
-                if step.attempted:
-                    self._endpoint.logged_on(step.attempted, good=False)
+            if not self._judged(step):
                 return self._ask()
             if not step.user:
                 return Reply(401, b"", headers=(("WWW-Authenticate", step.token),), seal=False)
-            if not self._endpoint.logged_on(step.user, good=True):
-                self._auth.user = ""
-                return self._ask()
             if step.token:
                 extra = (("WWW-Authenticate", step.token),)
         elif not self._auth.user:
@@ -207,6 +209,16 @@ class Connection(asyncio.Protocol):
             return Reply(500, b"", "text/html; charset=us-ascii", seal=False)
         reply = await self._endpoint.handle(incoming.path, body, user=self._auth.user, peer=self._peer)
         return Reply(reply.status, reply.body, reply.content_type, reply.headers + extra, reply.seal)
+
+    def _judged(self, step: Step) -> bool:
+        """Tells the endpoint of a log-on that was judged; False: it is refused."""
+        good = not step.refused
+        if step.attempt is not None:
+            attempt = replace(step.attempt, address=self._peer, port=self._peer_port)
+            good = self._endpoint.logged_on(attempt, step.refusal) and good
+        if not good:
+            self._auth.user = ""
+        return good
 
     def _ask(self) -> Reply:
         challenges = tuple(("WWW-Authenticate", value) for value in self._auth.challenges())

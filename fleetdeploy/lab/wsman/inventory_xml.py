@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from fleetdeploy.lab.wsman import soap
@@ -21,7 +22,8 @@ def identify(os_build: int, *, known: bool) -> str:
     )
 
 
-def config(limits: ServiceLimits) -> str:
+def config(limits: ServiceLimits, methods: Collection[str]) -> str:
+    allowed = {name: str(name in methods).lower() for name in ("basic", "kerberos", "negotiate", "certificate")}
     return (
         f'<cfg:Config xmlns:cfg="{soap.CFG}" xml:lang="en-US">'
         f"<cfg:MaxEnvelopeSizekb>{limits.max_envelope_kb}</cfg:MaxEnvelopeSizekb>"
@@ -33,8 +35,10 @@ def config(limits: ServiceLimits) -> str:
         "<cfg:MaxConcurrentOperationsPerUser>1500</cfg:MaxConcurrentOperationsPerUser>"
         "<cfg:EnumerationTimeoutms>240000</cfg:EnumerationTimeoutms><cfg:MaxConnections>300</cfg:MaxConnections>"
         "<cfg:MaxPacketRetrievalTimeSeconds>120</cfg:MaxPacketRetrievalTimeSeconds>"
-        "<cfg:AllowUnencrypted>false</cfg:AllowUnencrypted><cfg:Auth><cfg:Basic>true</cfg:Basic>"
-        "<cfg:Kerberos>false</cfg:Kerberos><cfg:Negotiate>true</cfg:Negotiate><cfg:Certificate>false</cfg:Certificate>"
+        "<cfg:AllowUnencrypted>false</cfg:AllowUnencrypted><cfg:Auth>"
+        f"<cfg:Basic>{allowed['basic']}</cfg:Basic>"
+        f"<cfg:Kerberos>{allowed['kerberos']}</cfg:Kerberos><cfg:Negotiate>{allowed['negotiate']}</cfg:Negotiate>"
+        f"<cfg:Certificate>{allowed['certificate']}</cfg:Certificate>"
         "<cfg:CredSSP>false</cfg:CredSSP><cfg:CbtHardeningLevel>Relaxed</cfg:CbtHardeningLevel></cfg:Auth>"
         "</cfg:Service><cfg:Winrs><cfg:AllowRemoteShellAccess>true</cfg:AllowRemoteShellAccess>"
         f"<cfg:IdleTimeout>{int(limits.idle_timeout_s * 1000)}</cfg:IdleTimeout>"

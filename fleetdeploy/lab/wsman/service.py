@@ -18,11 +18,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.windows.accounts import Refusal
+from fleetdeploy.lab.windows.audit import LogonAttempt
 from fleetdeploy.lab.wsman import inventory_xml, soap
+from fleetdeploy.lab.wsman.auth import LogonPolicy
 from fleetdeploy.lab.wsman.engine import Engine
 from fleetdeploy.lab.wsman.faults import WSManFault
 from fleetdeploy.lab.wsman.http import Connection, Reply, Reset
-from fleetdeploy.lab.wsman.injection import Injection, Kept
+from fleetdeploy.lab.wsman.injection import Injection, Kept, Page
 from fleetdeploy.lab.wsman.psrp import PowerShellShell
 from fleetdeploy.lab.wsman.shells import Shell
 from fleetdeploy.lab.wsman.soap import Request
@@ -52,12 +55,20 @@ class ServiceLimits:
 class WinRmService:
     """One host's WinRM service. All methods on the loop's thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, host: Any, engine: Engine, limits: ServiceLimits) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        host: Any,
+        engine: Engine,
+        limits: ServiceLimits,
+        logons: LogonPolicy | None = None,
+    ) -> None:
         self.loop = loop
         self.host = host
         self.engine = engine
         self.limits = limits
         self.accounts = host.accounts
+        self.logons = logons or LogonPolicy()
         self.shells: dict[str, Shell] = {}
         self.connection_idle_s = limits.connection_idle_s
         self.connections: set[Connection] = set()
@@ -76,12 +87,13 @@ class WinRmService:
     async def admit(self) -> None:
         await self.injection.admit()
 
-    def logged_on(self, user: str, *, good: bool) -> bool:
-        if good and self.injection.refuse_logon(user):
-            good = False
-            self.accounts.record(self.accounts.get(user), False)
-        self.host.effects.add("logon" if good else "logon_failure", user)
-        return good
+    def logged_on(self, attempt: LogonAttempt, refusal: Refusal | None) -> bool:
+        if refusal is None and self.injection.refuse_logon(attempt.user):
+            refusal = self.accounts.judge(self.accounts.get(attempt.user), password_is_right=False)
+        self.host.effects.add("logon" if refusal is None else "logon_failure", attempt.user)
+        if refusal is not None:
+            self.host.logon_refused(attempt, refusal)
+        return refusal is None
 
     async def identify(self, body: bytes) -> Reply | None:
         try:
@@ -110,6 +122,8 @@ class WinRmService:
             return Reply(200, soap.answer(request, answer))
         except WSManFault as fault:
             return self._fault(fault, request.message_id)
+        except Page as page:
+            return page.reply
         except NotSimulated as refused:
             self.host.not_simulated.append(refused)
             return self._fault(WSManFault.not_simulated(refused.construct), request.message_id)
@@ -131,7 +145,7 @@ class WinRmService:
         if action == soap.CREATE:
             return self._create(request, user, peer)
         if action == soap.GET and request.resource_uri == CONFIG_RESOURCE:
-            return inventory_xml.config(self.limits)
+            return inventory_xml.config(self.limits, self.logons.methods)
         if action == soap.ENUMERATE and request.resource_uri == soap.RSP:
             mine = [s.describe() for s in self.shells.values() if s.user == user]
             return inventory_xml.enumeration([soap.shell_xml(shell) for shell in mine])
@@ -201,6 +215,8 @@ class WinRmService:
                 raise WSManFault.invalid_parameter("a shell of this id exists. ")
             shell.id = wanted
         self.shells[shell.id] = shell
+        if uri != CMD_RESOURCE:
+            self.injection.shell_made(shell)
         self._watch(shell)
         address = f"http://{self.host.name}/wsman"
         return soap.created(uri, shell.id, address, soap.shell_xml(shell.describe()))
@@ -261,6 +277,7 @@ class WinRmService:
         command_id = (desired.get("CommandId") or "").upper()
         command = shell.find(command_id) if command_id else None
         queue = shell.queue if command is None else command.queue
+        await self.injection.shell_ready(shell, min(request.operation_timeout, self.limits.max_timeout_s))
         await self.injection.receiving(command)
         room = (min(request.max_envelope, self.limits.max_envelope_kb * 1024) - 8192) * 3 // 4
         # a client that waits as long as it asks the host to wait must get the host's answer first

@@ -15,7 +15,8 @@ from typing import Any
 from psrpcore.types import ErrorCategory, ErrorCategoryInfo, ErrorRecord, NETException
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.windows.accounts import Accounts
+from fleetdeploy.lab.windows.accounts import Accounts, Refusal
+from fleetdeploy.lab.windows.audit import LogonAttempt
 from fleetdeploy.lab.windows.effects import Effects
 from fleetdeploy.lab.windows.faults import Faults
 from fleetdeploy.lab.wsman.engine import Command
@@ -33,8 +34,12 @@ class PlainHost:
         self.faults = Faults()
         self.not_simulated: list[Exception] = []
         self.released: list[Any] = []
+        self.refusals: list[tuple[LogonAttempt, Refusal]] = []
         self.on_down: list[Any] = []
         self.up = True
+
+    def logon_refused(self, attempt: LogonAttempt, refusal: Refusal) -> None:
+        self.refusals.append((attempt, refusal))
 
     def release(self, owner: Any) -> None:
         self.released.append(owner)
@@ -171,6 +176,9 @@ class EchoEngine:
 
     def from_wire(self, value: Any) -> Any:
         return value
+
+    def stopped_error(self) -> Any:
+        return record("The pipeline has been stopped.", "PipelineStopped")
 
     def display(self, value: Any) -> list[str]:
         return [str(value)]
