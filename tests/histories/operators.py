@@ -17,6 +17,7 @@ from typing import Any
 
 from fleetdeploy.app.conducting import Said
 from fleetdeploy.engine.journal import Journal
+from fleetdeploy.engine.store.place import store_place
 from fleetdeploy.errors import ExitCode, FleetdeployError, RefusalReason, Refused, StateError
 from fleetdeploy.hosts.session import Session
 from fleetdeploy.hosts.verbs import HostVerbs
@@ -49,15 +50,22 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Operator:
-    """A person at a machine."""
+    """A person at a machine. ``url``: of a store in a database that is this person's alone; "" for a file."""
 
     name: str
     store: Path
+    url: str = ""
+
+    def journal(self) -> Journal:
+        """A new connection to the person's store."""
+        if self.url:
+            return Journal(store_place({"FLEETDEPLOY_STORE": self.url}))
+        return Journal(self.store / "journal.db")
 
 
 def store_of_this_thread(cls: type[Journal], environ: object = None) -> Journal:
     """Takes the place of ``Journal.default``."""
-    return Journal(_local.store / "journal.db")
+    return _local.operator.journal()  # type: ignore[no-any-return]
 
 
 def owned(connector: Callable[..., Callable[[Host], HostVerbs]]) -> Callable[..., Callable[[Host], HostVerbs]]:
@@ -118,12 +126,17 @@ class Conductor(threading.Thread):
         super().__init__(name=title, daemon=True)
         self.title, self.operator = title, operator
         self.events: list[ev.Event] = []
-        self.conductor = ""
+        self.rollout = self.conductor = ""
+        self.book: list[ev.Event] = []
+        """The journal of its rollout in its operator's store, as far as it has written it."""
+        self.heard: Callable[[Conductor, ev.Event], None] = lambda one, event: None
         self.result: RolloutResult | Said | None = None
         self.error: FleetdeployError | None = None
         self.bug: BaseException | None = None
         self.killed = False
         self.since = 0
+        self.asked = 0
+        """Requests that it has not answered yet."""
         self.ended = threading.Event()
         self._command = command
         self._parked = threading.Condition()
@@ -131,7 +144,7 @@ class Conductor(threading.Thread):
         self._credit = 0
 
     def run(self) -> None:
-        _local.store, _local.conductor = self.operator.store, self
+        _local.operator, _local.conductor = self.operator, self
         try:
             self._stop_here()
             self.result = self._command(self)
@@ -149,8 +162,9 @@ class Conductor(threading.Thread):
     def report(self, event: ev.Event) -> None:
         """The reporter."""
         self.events.append(event)
-        if isinstance(event, ev.RolloutStarted):
-            self.conductor = event.conductor
+        if isinstance(event, ev.Asked):
+            self.asked -= 1
+        self.heard(self, event)
         if self.killed:
             raise Killed
         if not isinstance(event, ev.TRANSIENT):
@@ -185,10 +199,22 @@ class Conductor(threading.Thread):
             self._parked.notify_all()
             while not self._is_parked and not self.ended.is_set():
                 left = until - time.monotonic()
-                if left <= 0:
+                if left <= 0 or (self.asked <= 0 and self.waits_for_a_person()):
                     return False
-                self._parked.wait(left)
+                self._parked.wait(min(left, 0.2))
         return True
+
+    @property
+    def last_hold(self) -> ev.Event | None:
+        """What it said last of holding or going on."""
+        return next((e for e in reversed(self.events) if isinstance(e, (ev.HoldChanged, ev.PhaseChanged))), None)
+
+    def waits_for_a_person(self) -> bool:
+        """It is held without an end: without a word it stays there."""
+        said = self.last_hold
+        if not isinstance(said, ev.HoldChanged):
+            return False
+        return said.hold in (Hold.PAUSED, Hold.AWAITING_PROMOTION) and said.ends_in_s is None
 
     def kill(self) -> None:
         """Its process is gone now."""

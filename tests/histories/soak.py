@@ -1,16 +1,18 @@
 """Plays a range of histories and goes on where it was: ``python -m tests.histories.soak 0-2000``.
 
 ``FLEETDEPLOY_SEEDS=A-B`` or the first argument is the range (B not included); ``--restart`` forgets what was played,
-``--wire`` goes over real sockets (slower), ``--workers N`` plays in so many processes, ``--seconds S`` stops beginning
-new ones after that time. Each history that ends is a line in the progress file of the user's cache directory, named
-by the tests' and the program's content: another version begins anew. Ends with 1 if a history failed, and says how to
-play it again.
+``--wire`` goes over real sockets (slower), ``--postgres`` keeps the operators' stores on a PostgreSQL server,
+``--workers N`` plays in so many processes, ``--seconds S`` stops beginning new ones after that time. Each history that
+ends is a line in the progress file of the user's cache directory, named by the tests' and the program's content:
+another version begins anew. Ends with 1 if a history failed, and says how to play it again.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -20,7 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.histories import machine
+from tests.histories import ground, machine
+from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT = "0-2000"
@@ -43,10 +46,10 @@ def version() -> str:
     return made.hexdigest()[:8]
 
 
-def progress_file(wire: bool) -> Path:
+def progress_file(wire: bool, postgres: bool) -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fleetdeploy"
     cache.mkdir(parents=True, exist_ok=True)
-    return cache / f"histories-{version()}{'-wire' if wire else ''}.jsonl"
+    return cache / f"histories-{version()}{'-wire' if wire else ''}{'-postgres' if postgres else ''}.jsonl"
 
 
 def played(path: Path) -> dict[int, bool]:
@@ -75,25 +78,28 @@ def one(number: int) -> dict[str, Any]:
         "well": not problem,
         "seconds": round(time.monotonic() - began, 2),
         "cpu": round(time.process_time() - cpu, 2),
-        "tally": dict(machine.tally),
+        "tally": dict(ground.tally),
         "problem": problem,
     }
 
 
-def _prepare(wire: bool) -> None:
-    machine.direct_sessions = not wire
+def _prepare(wire: bool, database: str) -> None:
+    ground.direct_sessions = not wire
+    if database:
+        numbers = itertools.count(1)
+        ground.store_url = lambda: f"{database}_{os.getpid()}_{next(numbers)}"  # a schema of its own for each store
 
 
-def _rows(todo: list[int], workers: int, wire: bool, seconds: float) -> Iterator[dict[str, Any]]:
+def _rows(todo: list[int], workers: int, how: tuple[bool, str], seconds: float) -> Iterator[dict[str, Any]]:
     until = time.monotonic() + seconds
     if workers <= 1:
-        _prepare(wire)
+        _prepare(*how)
         for number in todo:
             if time.monotonic() > until:
                 return
             yield one(number)
         return
-    with multiprocessing.get_context("spawn").Pool(workers, _prepare, (wire,)) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, _prepare, how) as pool:
         for row in pool.imap_unordered(one, todo):
             yield row
             if time.monotonic() > until:
@@ -105,10 +111,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("range", nargs="?", default=os.environ.get("FLEETDEPLOY_SEEDS") or DEFAULT)
     parser.add_argument("--restart", action="store_true", help="forget what was played")
     parser.add_argument("--wire", action="store_true", help="over real sockets")
+    parser.add_argument("--postgres", action="store_true", help="the operators' stores are on a PostgreSQL server")
     parser.add_argument("--workers", type=int, default=int(os.environ.get("FLEETDEPLOY_WORKERS", "3")))
     parser.add_argument("--seconds", type=float, default=1e9)
     asked = parser.parse_args(arguments)
-    path = progress_file(asked.wire)
+    path = progress_file(asked.wire, asked.postgres)
     if asked.restart:
         path.unlink(missing_ok=True)
     wanted = numbers(asked.range)
@@ -116,8 +123,13 @@ def main(arguments: list[str] | None = None) -> int:
     todo = [n for n in wanted if n not in known]
     print(f"{len(wanted)} histories, {len(wanted) - len(todo)} of them played before; progress in {path}", flush=True)
     bad = [n for n in wanted if known.get(n) is False]
-    with path.open("a", encoding="utf-8") as file:
-        for count, row in enumerate(_rows(todo, asked.workers, asked.wire, asked.seconds), 1):
+    with path.open("a", encoding="utf-8") as file, contextlib.ExitStack() as stack:
+        database = ""
+        if asked.postgres:
+            server = PostgresServer()
+            stack.callback(server.close)
+            database = server.url()
+        for count, row in enumerate(_rows(todo, asked.workers, (asked.wire, database), asked.seconds), 1):
             file.write(json.dumps(row) + "\n")
             file.flush()
             if not row["well"]:

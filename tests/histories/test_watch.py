@@ -132,6 +132,27 @@ def test_two_down_where_one_may_be(scene: Scene) -> None:
         scene.watch.check()
 
 
+@pytest.mark.parametrize(("well", "said"), [(True, "it was well and goes back"), (False, "")])
+def test_a_well_host_goes_back_while_another_is_down(scene: Scene, well: bool, said: str) -> None:
+    scene.watch.listener = SimpleNamespace(  # type: ignore[assignment]
+        acts=lambda host, cause: None,
+        on_the_way_back=lambda conductor, but: (well, ["web1"] if but == "web2" else []),
+    )
+    scene.stop("web1", scene.script(direction="back"))
+    assert not scene.watch.broken
+    scene.stop("web2", scene.script(direction="back"))
+    assert bool(said) == bool(scene.watch.broken)
+    assert said in "; ".join(scene.watch.broken)
+
+
+def test_a_canary_that_proved_nothing_and_a_person_who_let_it_go_on(scene: Scene) -> None:
+    scene.watch.listener = SimpleNamespace(  # type: ignore[assignment]
+        acts=lambda host, cause: None, went_without_canary=lambda rollout: rollout == "R1"
+    )
+    scene.stop("web2", scene.script())
+    scene.watch.check()
+
+
 def test_the_canary_is_not_first(scene: Scene) -> None:
     scene.stop("web2", scene.script())
     with pytest.raises(AssertionError, match="canaries first"):

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from fleetdeploy.hosts import memory
 from fleetdeploy.lab.fleet import Lab, LabHost
@@ -37,6 +37,19 @@ class Cause:
         return f"{self.verb} {self.direction} of {self.rollout}/{self.conductor} token {self.token}"
 
 
+class Listener(Protocol):
+    """Who knows what conductors said (``reader.py``)."""
+
+    def acts(self, host: str, cause: Cause) -> None:
+        """A script of that cause is changing that host's service."""
+
+    def went_without_canary(self, rollout: str) -> bool:
+        """A person let it go on though no canary had proved anything."""
+
+    def on_the_way_back(self, conductor: str, but: str) -> tuple[bool, list[str]]:
+        """Whether ``but`` was well when it was put back; who else is being put back now."""
+
+
 @dataclass
 class Watch:
     """One fleet, seen from outside."""
@@ -52,8 +65,9 @@ class Watch:
     by_hand: set[str] = field(default_factory=set)
     """Hosts whose service a person stopped last, and no rollout has touched since: that person's business."""
     effects: dict[str, int] = field(default_factory=dict)
-    touched: list[tuple[str, str]] = field(default_factory=list)
-    """(Host, who did something to it), in order: a rollout, or "" for people and power."""
+    touched: list[tuple[str, str, str]] = field(default_factory=list)
+    """(Host, rollout, conductor) of whatever was done to a host, in order; "" and "" for people and power."""
+    listener: Listener | None = None
     _now: dict[str, str] = field(default_factory=dict)
     _past: dict[str, set[str]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -92,7 +106,7 @@ class Watch:
         with self._lock:
             self.effects[host.name] += 1
             cause = _cause()
-            self.touched.append((host.name, cause.rollout if cause else ""))
+            self.touched.append((host.name, cause.rollout, cause.conductor) if cause else (host.name, "", ""))
             if target.lower() != "shop":
                 self._say(host, f"{kind} {target}: not the service of the plan ({cause})")
                 return
@@ -104,11 +118,15 @@ class Watch:
             self.by_hand.discard(host.name)
             self._turns(host, cause)
             self._allowed(host, kind, cause)
+            if self.listener is not None:
+                self.listener.acts(host.name, cause)
             if kind == "stop":
                 self.blame[host.name] = cause.rollout
                 if cause.direction == "forward":
                     self._floor(host, cause)
                     self._canaries(host, cause)
+                else:
+                    self._floor_of_the_way_back(host, cause)
 
     def _turns(self, host: LabHost, cause: Cause) -> None:
         """Verbs do not overlap: once another command has acted, the one before must be over."""
@@ -141,6 +159,21 @@ class Watch:
         if len(down) > self.floor:
             self._say(host, f"the floor does not hold: {', '.join(down)} are down because of {cause.rollout}")
 
+    def _floor_of_the_way_back(self, host: LabHost, cause: Cause) -> None:
+        """Protocol.md rule 17: sick ones at once, healthy ones within the floor, and never fewer than one at a time."""
+        if self.listener is None:
+            return
+        well, busy = self.listener.on_the_way_back(cause.conductor, host.name)
+        down = [n for n in busy if not self.runs(self.lab.hosts[n])]
+        if well and len(down) + 1 > max(self.floor, 1):
+            self._say(host, f"it was well and goes back while {', '.join(down)} are down on their way back ({cause})")
+
+    def power(self, host: str) -> None:
+        """It reboots: what is down there now is nobody's rollout."""
+        with self._lock:
+            self.touched.append((host, "", ""))
+            self.blame.pop(host, None)
+
     def _canaries(self, host: LabHost, cause: Cause) -> None:
         plan = self.plans.get(cause.rollout)
         if plan is None:
@@ -152,15 +185,22 @@ class Watch:
         for name in canaries & changing:
             state = self.memory(self.lab.hosts[name])
             record = state.rollout(cause.rollout) if state else None
-            if (record is None or not record.intent) and not self.runs(self.lab.hosts[name]):
-                self.log(f"{name} is a canary and does not run: it is left alone, and {host.name} goes without it")
+            if record is not None and (record.done or record.put_back):
                 continue
-            if record is None or not (record.done or record.put_back):
-                self._say(host, f"canaries first: {name} has not been through {cause.rollout}")
+            if self.listener is not None and self.listener.went_without_canary(cause.rollout):
+                self.log(f"no canary of {cause.rollout} has proved anything, and a person let {host.name} go on")
+                return
+            self._say(host, f"canaries first: {name} has not been through {cause.rollout}")
 
-    def others(self, host: str, rollout: str, since: int) -> bool:
-        """Whether anybody but that rollout has touched the host since there were so many entries in ``touched``."""
-        return any(name == host and who != rollout for name, who in self.touched[since:])
+    def others(self, host: str, rollout: str, since: int, *, conductor: str = "") -> bool:
+        """Whether anybody but that rollout has touched the host since there were so many entries in ``touched``.
+
+        With ``conductor``: anybody but that conductor.
+        """
+        return any(
+            name == host and (who != rollout or bool(conductor and by != conductor))
+            for name, who, by in self.touched[since:]
+        )
 
     def pruned(self) -> None:
         """What a way back needs lies there: each origin of the newest three rollouts and of unended ones."""
