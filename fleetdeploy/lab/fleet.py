@@ -90,6 +90,8 @@ class LabHost:
     service: WinRmService
     server: HostServer
     fingerprint_sha256: str
+    away_until: float = 0.0
+    """Nobody listens until then: the WinRM service is being restarted."""
 
     @property
     def faults(self) -> Faults:
@@ -264,7 +266,7 @@ class Lab:
         """Closes the ports of hosts that refuse until healed, or are down, and opens them again after."""
         while True:
             for host in list(self.hosts.values()):
-                away = _refuses(host.faults) or not host.machine.up
+                away = _refuses(host.faults) or not host.machine.up or time.monotonic() < host.away_until
                 if away and host.server.open:
                     host.server.stop()
                 elif not away and not host.server.open:
@@ -284,7 +286,12 @@ class Lab:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(down)
 
+        def restarted(seconds: float) -> None:
+            host.away_until = time.monotonic() + seconds
+            gone()
+
         host.machine.on_down.append(gone)
+        host.machine.on_winrm_restart.append(restarted)
 
     def _reserve(self) -> tuple[str, Sockets]:
         if self._one_address:

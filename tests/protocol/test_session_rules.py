@@ -48,7 +48,7 @@ def test_a_pool_with_a_changing_verb_is_let_go_not_ended(rig: Rig, kind: FaultKi
     tap.look()
     (pool,) = tap.shells
     tap.ended.clear()
-    rig.host.faults.add(kind, pattern="Invoke-FdForward", seconds=3.0)
+    rig.host.faults.add(kind, pattern="Invoke-FdForward", seconds=3.0 if kind is FaultKind.SILENCE else 0.0)
     if kind is FaultKind.SILENCE:
         # The second Ctrl-C: the process leaves while the verb runs.
         def waiting() -> None:

@@ -106,6 +106,12 @@ class WinRmService:
         return Reply(200, soap.envelope("", inner), seal=False)
 
     async def handle(self, path: str, body: bytes, *, user: str, peer: str) -> Reply:
+        await self.injection.carried(len(body))
+        reply = await self._handled(body, user=user, peer=peer)
+        await self.injection.carried(len(reply.body))
+        return reply
+
+    async def _handled(self, body: bytes, *, user: str, peer: str) -> Reply:
         if len(body) > self.limits.max_envelope_kb * 1024:
             return Reply(413, b"", "text/html; charset=us-ascii", seal=False)
         try:

@@ -147,6 +147,7 @@ class ShellCommand:
         self.break_receive = False
         self.silence_s = 0.0
         self.lose_answer: Any = None
+        self.wrong_answer: Any = None
 
     def request_stop(self) -> None:
         """Ask the command to end; it says so itself through its queue."""

@@ -36,6 +36,7 @@ class PlainHost:
         self.released: list[Any] = []
         self.refusals: list[tuple[LogonAttempt, Refusal]] = []
         self.on_down: list[Any] = []
+        self.on_winrm_restart: list[Any] = []
         self.up = True
 
     def logon_refused(self, attempt: LogonAttempt, refusal: Refusal) -> None:
@@ -43,6 +44,9 @@ class PlainHost:
 
     def release(self, owner: Any) -> None:
         self.released.append(owner)
+
+    def reach(self, point: str) -> None:
+        self.faults.passed(point)
 
     def reboot(self) -> None:
         self.effects.add("boot")
