@@ -14,6 +14,14 @@ from .eventlog import EventLog
 PROVIDER = "Microsoft-Windows-Security-Auditing"
 AUDIT_LEVEL = 0  # "LogAlways": reads as Information
 NOBODY = "S-1-0-0"
+_SID = "SecurityIdentifier"
+PROPERTY_KINDS = {
+    4625: dict(
+        zip((0, 3, 4, 7, 9, 10, 16, 17), f"{_SID} hex64 {_SID} hex32 hex32 uint32 uint32 IntPtr".split(), strict=True)
+    ),
+    4740: {2: _SID, 3: _SID, 6: "hex64"},
+}
+"""Which properties are no strings, by event and position (the events' manifest)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,8 @@ class LogonAttempt:
     port: str = "-"
 
 
-def logon_refused(log: EventLog, attempt: LogonAttempt, refusal: Refusal) -> None:
-    """Event 4625 with its 21 properties. The caller holds the host's lock."""
+def logon_refused(log: EventLog, attempt: LogonAttempt, refusal: Refusal, *, lsass: int) -> None:
+    """Event 4625 with its 21 properties. The caller holds the host's lock; ``lsass``: the process that writes."""
     status, sub_status = f"0x{refusal.status:08x}", f"0x{refusal.sub_status:x}"
     properties = (
         *(NOBODY, "-", "-", "0x0"),
@@ -64,10 +72,10 @@ def logon_refused(log: EventLog, attempt: LogonAttempt, refusal: Refusal) -> Non
         f"\tAuthentication Package:\t{attempt.package}\r\n\tTransited Services:\t-\r\n"
         "\tPackage Name (NTLM only):\t-\r\n\tKey Length:\t\t0",
     )
-    log.write("Security", PROVIDER, 4625, AUDIT_LEVEL, "\r\n\r\n".join(parts), properties)
+    log.write("Security", PROVIDER, 4625, AUDIT_LEVEL, "\r\n\r\n".join(parts), properties, lsass)
 
 
-def locked_out(log: EventLog, host_name: str, account: Account) -> None:
+def locked_out(log: EventLog, host_name: str, account: Account, *, lsass: int) -> None:
     """Event 4740 with its 7 properties. The caller holds the host's lock."""
     computer = host_name.partition(".")[0].upper()
     sid = account.sid(host_name)
@@ -78,4 +86,4 @@ def locked_out(log: EventLog, host_name: str, account: Account) -> None:
         f"Account That Was Locked Out:\r\n\tSecurity ID:\t\t{sid}\r\n\tAccount Name:\t\t{account.name}\r\n\r\n"
         f"Additional Information:\r\n\tCaller Computer Name:\t{computer}"
     )
-    log.write("Security", PROVIDER, 4740, AUDIT_LEVEL, message, properties)
+    log.write("Security", PROVIDER, 4740, AUDIT_LEVEL, message, properties, lsass)

@@ -226,11 +226,15 @@ class WindowsHost:
     def logon_refused(self, attempt: audit.LogonAttempt, refusal: Refusal) -> None:
         """What the Security log says about a logon that ``accounts`` refused."""
         with self.lock:
-            audit.logon_refused(self.eventlog, attempt, refusal)
+            audit.logon_refused(self.eventlog, attempt, refusal, lsass=self._lsass)
 
     def _locked_out(self, account: Account) -> None:
         with self.lock:
-            audit.locked_out(self.eventlog, self.name, account)
+            audit.locked_out(self.eventlog, self.name, account, lsass=self._lsass)
+
+    @property
+    def _lsass(self) -> int:
+        return next((one.pid for one in self.processes.all() if one.name.lower() == "lsass.exe"), 0)
 
     # ---- scenery and faults ----------------------------------------------------------------------------------------
     def install(self, config: ServiceConfig, *, start: bool = True) -> None:

@@ -1,8 +1,10 @@
-"""Accounts that may not log on: a bare 401 for the client whatever the reason, the reason in the host's Security log."""
+"""Accounts that may not log on: a bare 401 for the client, whatever the reason; the host's Security log has it."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
+from fleetdeploy.lab.powershell.engine import CommandSpec, Runspace
 from fleetdeploy.lab.windows.accounts import Account
 from tests.lab.wsman.doubles import EchoEngine
 
@@ -142,6 +145,21 @@ def test_basic_is_refused_alike_and_says_that_the_password_came_in_clear(
         assert (answer.status_code, answer.content) == (401, b"")
     event = host.machine.eventlog.read("Security")[-1]
     assert event.properties[7:13] == ("0xc000006e", "%%2310", "0xc0000072", "8", "Advapi  ", "Negotiate")
+
+
+def test_a_script_reads_the_reason_as_the_number_it_is(host: LabHost) -> None:
+    host.machine.accounts.add("frank", PASSWORD)
+    refused(host, "frank", "wrong")
+    script = """
+        $event = Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4625} -MaxEvents 1
+        '{0:X} {1:X} {2}' -f $event.Properties[7].Value, $event.Properties[9].Value, $event.Properties[10].Value
+        $event.Properties[7].Value.GetType().Name
+        $event.Properties[5].Value; $event.ProcessId -eq (Get-Process -Name lsass).Id"""
+    out: list[Any] = []
+    sink = SimpleNamespace(output=out.append, error=out.append)
+    outcome = Runspace(host.machine).run([CommandSpec(script)], None, sink, threading.Event())
+    assert (outcome.state, outcome.not_simulated) == ("Completed", None)
+    assert out == ["C000006D C000006A 3", "Int32", "frank", True]
 
 
 def test_no_password_is_in_the_security_log(host: LabHost) -> None:

@@ -14,8 +14,11 @@ from fleetdeploy.lab.powershell.values import (
     NetObject,
     PSCustomObject,
     ScriptProperty,
+    UInt32,
+    UInt64,
     define,
 )
+from fleetdeploy.lab.windows import audit
 from fleetdeploy.lab.windows.eventlog import Event
 
 
@@ -30,8 +33,24 @@ class EventRecord(NetObject):
 class EventProperty(NetObject):
     """One entry of a record's Properties."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    def __init__(self, text: str, kind: str = "") -> None:
+        self.text = text
+        self.kind = kind
+
+    @property
+    def value(self) -> Any:
+        """Typed as EventLogReader gives it: a HexInt32 is an Int32 (so 0xC000006D is negative)."""
+        match self.kind:
+            case "":
+                return self.text
+            case "hex32":
+                number = int(self.text, 16)
+                return number - 2**32 if number >= 2**31 else number
+            case "hex64":
+                return UInt64(int(self.text, 16))
+            case "uint32":
+                return UInt32(int(self.text))
+        raise NotSimulated(f"the value of an event's property that is a {self.kind}")
 
 
 EVENT_PROPERTY = define("System.Diagnostics.Eventing.Reader.EventProperty", py=EventProperty)
@@ -41,7 +60,9 @@ EVENT_RECORD = define("System.Diagnostics.Eventing.Reader.EventLogRecord", py=Ev
 
 
 def _properties(record: EventRecord) -> Any:
-    return GenericList([EventProperty(text) for text in record.event.properties], element_type=EVENT_PROPERTY)
+    kinds = audit.PROPERTY_KINDS.get(record.event.id, {}) if record.event.provider == audit.PROVIDER else {}
+    found = [EventProperty(text, kinds.get(index, "")) for index, text in enumerate(record.event.properties)]
+    return GenericList(found, element_type=EVENT_PROPERTY)
 
 
 EVENT_RECORD.prop("Id", "int", lambda r: r.event.id)
