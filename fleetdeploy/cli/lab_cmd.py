@@ -1,7 +1,7 @@
-"""``fleetdeploy lab up|down|status|break|heal|artifact``: a simulated fleet on loopback, to try things out.
+"""``fleetdeploy lab up|down|status|artifact``: a simulated fleet on loopback, to try things out.
 
 The lab runs in a process of its own (``lab/control.py``); its folder holds an inventory that any command can be
-pointed at with ``-i``. Nothing here knows how the lab works.
+pointed at with ``-i``. Nothing here knows how the lab works. What can go wrong: ``lab_fault_cmds.py``.
 """
 
 from __future__ import annotations
@@ -9,34 +9,24 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any
 
 import typer
 
 from fleetdeploy.cli import flags
-from fleetdeploy.cli.frame import register, usage
+from fleetdeploy.cli.frame import register
+from fleetdeploy.cli.lab_fault_cmds import break_host, events, heal
+from fleetdeploy.cli.lab_folder import DEFAULT_FOLDER, Folder
+from fleetdeploy.cli.lab_folder import control as _control
 from fleetdeploy.cli.results import CommandResult, Lines, Table, message
 from fleetdeploy.errors import UsageError
 
 group = typer.Typer(no_args_is_help=True, help="A simulated fleet on loopback: start it, break it, heal it.")
 
-Folder = Annotated[Path, typer.Option("--lab", help="folder of the lab: its inventory, password and log")]
-DEFAULT_FOLDER = Path(".lab")
 INVENTORY_FILE = "inventory.yml"
 _SIZE = re.compile(r"(\d{1,9})\s*(|k|kb|m|mb)", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1024, "kb": 1024, "m": 1024**2, "mb": 1024**2}
 _SERVICE = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)=(?P<version>[A-Za-z0-9_.+-]+)")
-
-
-def _control() -> ModuleType:
-    try:
-        from fleetdeploy.lab import control
-    except ImportError as problem:
-        if (problem.name or "").startswith("fleetdeploy"):
-            raise
-        raise usage(f"the lab is not installed ({problem.name} is missing)", "pip install 'fleetdeploy[lab]'") from None
-    return control
 
 
 def up(
@@ -48,6 +38,7 @@ def up(
     ] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="where the first --service listens")] = 8080,
     http: Annotated[bool, typer.Option("--http", help="every second host by sealed HTTP instead of HTTPS")] = False,
+    faults: Annotated[Path | None, typer.Option("--faults", help="faults.yml: what shall go wrong, and when")] = None,
     lab: Folder = DEFAULT_FOLDER,
     output: flags.Output = "text",
 ) -> CommandResult:
@@ -57,7 +48,12 @@ def up(
     width = len(str(-(-hosts // zones)))
     names = [f"lab-z{index % zones + 1}-{index // zones + 1:0{width}}" for index in range(hosts)]
     fleet = [{"name": name, "services": services} for name in sorted(names)]
-    state = control.up(lab, fleet)
+    orders = []
+    if faults is not None:
+        from fleetdeploy.cli.lab_faults_file import read_faults
+
+        orders = read_faults(faults)
+    state = control.up(lab, fleet, orders)
     inventory = lab / INVENTORY_FILE
     inventory.write_text(_inventory_text(state, http), encoding="utf-8")
     lines = [
@@ -89,7 +85,7 @@ def status(lab: Folder = DEFAULT_FOLDER, output: flags.Output = "text") -> Comma
             f"{host.address} {host.port_http}/{host.port_https}",
             "down" if not host.up else "up" if host.reachable else "refuses",
             str(host.shells),
-            ", ".join(host.faults) or "-",
+            "; ".join(host.waiting) or "-",
             " ".join(f"{kind}:{count}" for kind, count in sorted(host.effects.items())) or "-",
             "; ".join(host.not_simulated[:2]) or "-",
         )
@@ -105,6 +101,7 @@ def status(lab: Folder = DEFAULT_FOLDER, output: flags.Output = "text") -> Comma
             "reachable": host.reachable,
             "shells": host.shells,
             "faults": list(host.faults),
+            "waiting": list(host.waiting),
             "effects": dict(host.effects),
             "not_simulated": list(host.not_simulated),
         }
@@ -115,40 +112,6 @@ def status(lab: Folder = DEFAULT_FOLDER, output: flags.Output = "text") -> Comma
         data={"pid": state.pid, "user": state.user, "hosts": data},
         blocks=(Lines([f"process {state.pid}, account {state.user}"]), Table("", columns, rows)),
     )
-
-
-def break_host(
-    host: Annotated[str, typer.Argument(help="name of a host, or '*' for all")],
-    kind: Annotated[str, typer.Argument(help="what goes wrong, such as refuse, lose-answer, disk-full, reboot")],
-    count: Annotated[int, typer.Option("--count", min=1, help="how often")] = 1,
-    forever: Annotated[bool, typer.Option("--forever", help="until 'lab heal'")] = False,
-    pattern: Annotated[str, typer.Option("--pattern", help="only where this expression is found")] = "",
-    seconds: Annotated[float, typer.Option("--seconds", min=0, help="how long, where that means something")] = 0.0,
-    skip: Annotated[int, typer.Option("--skip", min=0, help="let so many pass first")] = 0,
-    path: Annotated[str, typer.Option("--path", help="file or drive, where that means something")] = "",
-    lab: Folder = DEFAULT_FOLDER,
-    output: flags.Output = "text",
-) -> CommandResult:
-    """Let something go wrong on a host of the running lab."""
-    try:
-        re.compile(pattern)
-    except re.error as problem:
-        raise UsageError(f"--pattern {pattern!r} is no regular expression: {problem}") from None
-    times = None if forever else count
-    _control().break_host(lab, host, kind, count=times, pattern=pattern, seconds=seconds, skip=skip, path=path)
-    often = "until healed" if forever else "once" if count == 1 else f"{count} times"
-    return message(f"{host}: {kind}, {often}")
-
-
-def heal(
-    host: Annotated[str, typer.Argument(help="name of a host; all if left out")] = "",
-    kind: Annotated[str, typer.Option("--kind", help="only this fault")] = "",
-    lab: Folder = DEFAULT_FOLDER,
-    output: flags.Output = "text",
-) -> CommandResult:
-    """Take faults back."""
-    _control().heal(lab, "" if host == "*" else host, kind)
-    return message(f"{host or 'all hosts'}: {kind or 'every fault'} healed")
 
 
 def artifact(
@@ -270,4 +233,5 @@ register(group, "down", down)
 register(group, "status", status)
 register(group, "break", break_host)
 register(group, "heal", heal)
+register(group, "events", events)
 register(group, "artifact", artifact)

@@ -1,4 +1,4 @@
-"""A lab that outlives the command that started it: ``up``, ``down``, ``status``, ``break``, ``heal``.
+"""A lab that outlives the command that started it: ``up``, ``down``, ``status``, ``break``, ``heal``, ``events``.
 
 The lab runs in a process of its own (``python -m fleetdeploy.lab.control STATE_DIR``, its fleet described in
 ``STATE_DIR/fleet.json``) and obeys JSON lines on a port of 127.0.0.1, each with the token of
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import fnmatch
 import hmac
 import json
 import os
@@ -27,11 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from fleetdeploy.errors import UsageError
+from fleetdeploy.lab.fault_orders import FaultError, FaultOrder, give, matching, what_happened
 from fleetdeploy.lab.fleet import HostSpec, Lab, ServiceSpec, make_artifact
-from fleetdeploy.lab.windows.faults import FaultKind
 
 STATE_FILE = "lab.json"
 FLEET_FILE = "fleet.json"
+FAULTS_FILE = "faults.json"
 PASSWORD_FILE = "password"  # noqa: S105 - a file's name
 CA_FILE = "ca.pem"
 LOG_FILE = "lab.log"
@@ -51,6 +53,7 @@ class HostState:
     reachable: bool
     shells: int
     faults: tuple[str, ...]
+    waiting: tuple[str, ...]
     effects: Mapping[str, int]
     not_simulated: tuple[str, ...]
 
@@ -76,8 +79,10 @@ class LabState:
 # -- for the command line ---------------------------------------------------------------------------------------------
 
 
-def up(directory: Path, fleet: Sequence[Mapping[str, Any]]) -> LabState:
+def up(directory: Path, fleet: Sequence[Mapping[str, Any]], faults: Sequence[FaultOrder] = ()) -> LabState:
     """Start a lab in the background and wait until its hosts answer. Raises UsageError if one runs there already.
+
+    ``faults`` are set before anybody can reach a host.
 
     ``fleet``: one mapping per host: ``name``, and optionally ``os_build``, ``powershell``, ``options`` and ``services``
     (``name``, ``exe``, ``arguments``, ``display_name``, ``running``, and either ``artifact``, a file's path, or
@@ -91,7 +96,10 @@ def up(directory: Path, fleet: Sequence[Mapping[str, Any]]) -> LabState:
         raise UsageError(f"a lab of {len(running.hosts)} hosts runs already (process {running.pid}) in {directory}")
     for host in fleet:
         _host_spec(host)
+    _check(faults, [str(host["name"]) for host in fleet])
     (directory / FLEET_FILE).write_text(json.dumps(list(fleet), indent=1), encoding="utf-8")
+    given = [order.to_json() for order in faults]
+    (directory / FAULTS_FILE).write_text(json.dumps(given, indent=1), encoding="utf-8")
     with (directory / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, this module
             [sys.executable, "-m", "fleetdeploy.lab.control", str(directory)],
@@ -128,10 +136,8 @@ def down(directory: Path) -> None:
 
 def status(directory: Path) -> LabState:
     answer = _ask(directory, {"op": "status"})
-    hosts = tuple(
-        HostState(**{**host, "faults": tuple(host["faults"]), "not_simulated": tuple(host["not_simulated"])})
-        for host in answer["hosts"]
-    )
+    lists = ("faults", "waiting", "not_simulated")
+    hosts = tuple(HostState(**{**host, **{name: tuple(host[name]) for name in lists}}) for host in answer["hosts"])
     return LabState(directory, answer["pid"], answer["user"], hosts)
 
 
@@ -145,15 +151,26 @@ def break_host(
     seconds: float = 0.0,
     skip: int = 0,
     path: str = "",
-) -> None:
-    """Set a fault (windows/faults.py: FaultKind) on a host of the running lab; ``count`` None: until healed."""
-    fault = {"count": count, "pattern": pattern, "seconds": seconds, "skip": skip, "path": path}
-    _ask(directory, {"op": "break", "host": host, "kind": kind, "fault": fault})
+    **options: Any,
+) -> list[str]:
+    """Set a fault on hosts of the running lab, by name or pattern; answers their names.
+
+    ``kind`` and ``options``: windows/fault_kinds.py; ``count`` None: until healed.
+    """
+    fault = {"count": count, "pattern": pattern, "seconds": seconds, "skip": skip, "path": path, **options}
+    answer = _ask(directory, {"op": "break", **FaultOrder((host,), kind, fault).to_json()})
+    return [str(name) for name in answer["hosts"]]
 
 
 def heal(directory: Path, host: str = "", kind: str = "") -> None:
     """Take back the faults of a host, or of all; of a kind, or all."""
     _ask(directory, {"op": "heal", "host": host, "kind": kind})
+
+
+def events(directory: Path, host: str = "", *, last: int = 200) -> list[dict[str, Any]]:
+    """What has happened on hosts: faults that fired and records of the event logs (fault_orders.what_happened)."""
+    answer = _ask(directory, {"op": "events", "host": host, "last": last})
+    return [dict(row) for row in answer["events"]]
 
 
 def write_artifact(path: Path, version: str, *, size: int = 64 * 1024, **behaviour: Any) -> Path:
@@ -221,10 +238,10 @@ class Control:
                 answer: dict[str, Any] = {"error": "the token is not this lab's"}
             else:
                 answer = {"ok": True, **self._obey(order)}
+        except (UsageError, FaultError) as error:
+            answer = {"error": str(error)}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             answer = {"error": f"not understood: {error}"}
-        except UsageError as error:
-            answer = {"error": str(error)}
         writer.write(json.dumps(answer).encode() + b"\n")
         with contextlib.suppress(ConnectionError):
             await writer.drain()
@@ -235,27 +252,17 @@ class Control:
             case "status":
                 return self._status()
             case "break":
-                kinds = [kind.value for kind in FaultKind]
-                if order["kind"] not in kinds:
-                    raise UsageError(f"no fault of the lab: {order['kind']} (there are: {', '.join(kinds)})")
-                for host in self._hosts(order["host"]):
-                    host.faults.add(order["kind"], **order["fault"])
-                return {}
+                return {"hosts": give(self.lab, FaultOrder.from_json(order))}
             case "heal":
-                for host in self._hosts(order["host"] or "*"):
+                for host in matching(self.lab, (order["host"] or "*",)):
                     host.faults.heal(order["kind"] or None)
                 return {}
+            case "events":
+                return {"events": what_happened(self.lab, (order["host"] or "*",), last=int(order["last"]))}
             case "down":
                 self.done.set()
                 return {}
         raise UsageError(f"no order of the lab: {order['op']}")
-
-    def _hosts(self, name: str) -> list[Any]:
-        if name == "*":
-            return list(self.lab.hosts.values())
-        if name not in self.lab.hosts:
-            raise UsageError(f"the lab has no host {name} (there are: {', '.join(sorted(self.lab.hosts))})")
-        return [self.lab.hosts[name]]
 
     def _status(self) -> dict[str, Any]:
         hosts = []
@@ -273,11 +280,24 @@ class Control:
                     "reachable": host.server.open,
                     "shells": len(host.service.shells),
                     "faults": [fault.kind.value for fault in host.faults.listing()],
+                    "waiting": [fault.told() for fault in host.faults.listing()],
                     "effects": counts,
                     "not_simulated": [str(refused) for refused in host.not_simulated],
                 }
             )
         return {"pid": os.getpid(), "user": self.lab.user, "hosts": hosts}
+
+
+def _check(faults: Sequence[FaultOrder], names: Sequence[str]) -> None:
+    """Refuses what the lab's own process could only refuse when it has started."""
+    try:
+        for order in faults:
+            order.check()
+            for pattern in order.hosts:
+                if not fnmatch.filter(names, pattern):
+                    raise FaultError(f"the lab has no host {pattern}", "hosts")
+    except FaultError as error:
+        raise UsageError(f"a fault for {', '.join(order.hosts)}: {error}") from error
 
 
 def _private(path: Path, text: str) -> None:
@@ -319,7 +339,10 @@ def _service_spec(service: Mapping[str, Any]) -> ServiceSpec:
 def main(directory: Path) -> int:
     """The lab's own process: runs until told to end."""
     fleet = json.loads((directory / FLEET_FILE).read_text(encoding="utf-8"))
+    faults = json.loads((directory / FAULTS_FILE).read_text(encoding="utf-8"))
     with Lab.start([_host_spec(host) for host in fleet]) as lab:
+        for order in faults:
+            give(lab, FaultOrder.from_json(order))
         control = Control(lab, directory)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: control.done.set())

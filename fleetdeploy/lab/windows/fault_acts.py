@@ -47,7 +47,7 @@ def at_once(host: WindowsHost, fault: Fault) -> bool:
     if not KINDS[fault.kind].event or not fault.unconditional:
         return False
     host.faults.remove(fault)
-    host.faults.happened(fault.kind, "at once")
+    host.faults.happened(fault.kind, "at once", fault.do)
     _do(host, fault, "")
     return True
 

@@ -262,6 +262,8 @@ def check(kind: FaultKind, options: Mapping[str, Any]) -> dict[str, Any]:
         out["do"] = out.get("do") or about.choices[0]
         if out["do"] not in about.choices:
             raise FaultError(f"{kind.value} cannot {out['do']}", "do", nearest(str(out["do"]), about.choices, "it can"))
+    if float(out.get("seconds") or 0) < 0 and kind is not FaultKind.CLOCK_SKEW:
+        raise FaultError(f"{out['seconds']:g} seconds are less than none", "seconds")
     if "code" in about.options:
         out["code"] = str(out.get("code") or ("503" if kind is FaultKind.HTTP_ERROR else ""))
         if kind is FaultKind.HTTP_ERROR and out["code"] not in HTTP_CODES:

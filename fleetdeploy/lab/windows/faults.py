@@ -21,6 +21,7 @@ from .fault_kinds import FaultError, FaultKind, check, kind_of
 __all__ = ["Fault", "FaultError", "FaultKind", "Faults", "Fired"]
 
 _SHOWN = 200
+_VERB = re.compile(r"verb = '([A-Za-z][A-Za-z0-9_-]*)'")
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Fault:
     skip: int = 0
     path: str = ""
     probability: float = 1.0
-    seed: int = 0
+    seed: int | str = 0
     after: str = ""
     offset: int = 0
     code: str = ""
@@ -150,7 +151,7 @@ class Faults:
                     fault.count -= 1
                     if fault.count <= 0:
                         self._waiting.remove(fault)
-                self.log.append(Fired(self._now(), kind, text[:_SHOWN]))
+                self.log.append(Fired(self._now(), kind, _told(text)))
                 return fault
         return None
 
@@ -178,7 +179,7 @@ class Faults:
     def happened(self, kind: FaultKind, text: str, note: str = "") -> None:
         """Something fired that nobody took (it was to be at once), or came to something worth telling."""
         with self._lock:
-            self.log.append(Fired(self._now(), kind, text[:_SHOWN], note))
+            self.log.append(Fired(self._now(), kind, _told(text), note))
 
     def on_heal(self, kind: FaultKind, undo: Callable[[], None]) -> None:
         """What takes the effect of a fault back, when it is healed."""
@@ -208,3 +209,9 @@ class Faults:
     def listing(self) -> list[Fault]:
         with self._lock:
             return list(self._waiting)
+
+
+def _told(text: str) -> str:
+    """What a fault happened to, short: of a script that calls itself something, that name."""
+    named = _VERB.search(text) if text.startswith("script ") else None
+    return f"script {named[1]}" if named else text[:_SHOWN]
