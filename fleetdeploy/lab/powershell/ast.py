@@ -7,8 +7,8 @@ Made by parser.py; walked by runtime/. Operators are TokenKind names ("Plus", "I
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fleetdeploy.lab.powershell.source import Extent as Extent
 from fleetdeploy.lab.powershell.source import Source as Source
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """Any node of the tree."""
+    """Any node of the tree. ``code`` and ``value_code`` belong to the runtime, which keeps what it made of the node."""
 
     extent: Extent
+    code: Any = field(init=False, repr=False)
+    value_code: Any = field(init=False, repr=False)
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below, in the order of the attributes."""
         kind = type(self)
         names = _NAMES.get(kind)
         if names is None:
-            names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+            names = _NAMES[kind] = tuple(one.name for one in fields(kind) if one.init)
         for name in names:
             yield from _nodes_in(getattr(self, name))
 

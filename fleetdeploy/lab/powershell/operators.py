@@ -29,7 +29,7 @@ from fleetdeploy.lab.powershell.values import (
 
 _COMPARE = {"eq", "ne", "gt", "ge", "lt", "le"}
 _BITS = {"Band", "Bor", "Bxor", "Shl", "Shr"}
-_INTEGERS: dict[str, Callable[[int, int], Any]] = {
+QUICK_INTEGERS: dict[str, Callable[[int, int], Any]] = {
     "Plus": operator.add,
     "PlusEquals": operator.add,
     "Minus": operator.sub,
@@ -49,7 +49,7 @@ _ARITHMETIC = {"Plus", "Minus", "Multiply", "Divide", "Rem"}
 def binary(op: str, left: Any, right: Any, *, separator: str = " ") -> Any:
     """Evaluate; compound assignment operators ('PlusEquals') are accepted too. ``separator`` is $OFS."""
     if type(left) is int and type(right) is int:
-        quick = _INTEGERS.get(op)
+        quick = QUICK_INTEGERS.get(op)
         if quick is not None:
             result = quick(left, right)
             if type(result) is bool or -(2**31) <= result < 2**31:

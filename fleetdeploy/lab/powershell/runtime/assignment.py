@@ -13,10 +13,12 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, members, operators
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import validation
+from fleetdeploy.lab.powershell.runtime.compiled import Code, statement_value, value_code
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
 from fleetdeploy.lab.powershell.runtime.expressions import parse_path, undefined, variable_value
 from fleetdeploy.lab.powershell.runtime.member_access import get_index, get_property, member_name
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
+from fleetdeploy.lab.powershell.runtime.specials import READ_ONLY, REFUSED, SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type, type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import current, is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import (
@@ -38,7 +40,7 @@ _COMPOUND = {
     "DivideEquals": "Divide",
     "RemainderEquals": "Rem",
 }
-_READ_ONLY = frozenset({"readonly", "constant"})
+_FIXED = frozenset({"readonly", "constant"})
 
 
 def not_writable(name: str) -> PSRuntimeError:
@@ -51,26 +53,71 @@ def not_writable(name: str) -> PSRuntimeError:
     )
 
 
-def assign_statement(rt: Interp, node: ast.AssignmentStatement) -> Any:
-    """Run the assignment; the assigned value is what `($x = …)` yields."""
+def make_assignment(node: ast.AssignmentStatement) -> Code:
+    """Runs the assignment; the assigned value is what `($x = …)` yields."""
+    left, extent = node.left, node.extent
+    right = statement_value(node.right)
     if node.operator == "Equals":
-        if isinstance(node.left, ast.ArrayLiteral):
-            value = rt.value_of(node.right)
-            destructure(rt, node.left, None if value is AUTO_NULL else value)
+        put = _put(left)
+
+        def assigned(rt: Interp) -> Any:
+            value = right(rt)
+            put(rt, value)
             return value
-        value = rt.value_of(node.right)
-        assign(rt, node.left, value)
-        return value
+
+        return assigned
     op = _COMPOUND.get(node.operator)
     if op is None:
-        raise NotSimulated(f"the operator {node.operator}", node.extent.line)
-    return compound(rt, node.left, op, node.right)
+
+        def refused(_rt: Interp) -> Any:
+            raise NotSimulated(f"the operator {node.operator}", extent.line)
+
+        return refused
+    operator = op
+    return lambda rt: compound(rt, left, operator, right)
 
 
-def compound(rt: Interp, left: ast.Expression, op: str, right: ast.Statement) -> Any:
+def _put(target: ast.Expression) -> Callable[[Interp, Any], None]:
+    """The function that writes a value to a target."""
+    if isinstance(target, ast.VariableExpression):
+        return _put_variable(target)
+    if isinstance(target, ast.ArrayLiteral):
+        literal = target
+        return lambda rt, value: destructure(rt, literal, None if value is AUTO_NULL else value)
+    if (
+        isinstance(target, ast.MemberExpression)
+        and not isinstance(target, ast.InvokeMemberExpression)
+        and not target.static
+        and isinstance(target.member, ast.StringConstantExpression)
+    ):
+        owner, name = value_code(target.expression), target.member.value
+        return lambda rt, value: set_member(rt, owner(rt), name, None if value is AUTO_NULL else value)
+    if isinstance(target, ast.IndexExpression):
+        holder, index = value_code(target.target), value_code(target.index)
+        return lambda rt, value: set_index(holder(rt), index(rt), None if value is AUTO_NULL else value)
+    return lambda rt, value: assign(rt, target, value)
+
+
+def _put_variable(target: ast.VariableExpression) -> Callable[[Interp, Any], None]:
+    path, extent = target.variable_path, target.extent
+    qualifier, key, _ = parse_path(path)
+    if qualifier or key in REFUSED or key in READ_ONLY or key == "null":
+        return lambda rt, value: set_variable(rt, path, value, line=extent.line)
+
+    def put(rt: Interp, value: Any) -> None:
+        variable = rt.scope.variables.get(key)
+        if variable is None or variable.options or variable.constraints:
+            set_variable(rt, path, value, line=extent.line)
+        else:
+            variable.value = value
+
+    return put
+
+
+def compound(rt: Interp, left: ast.Expression, op: str, right: Code) -> Any:
     if isinstance(left, ast.VariableExpression):
         start = compound_start(rt, left)
-        operand = rt.value_of(right)
+        operand = right(rt)
         value = operators.binary(op, start, None if operand is AUTO_NULL else operand)
         assign(rt, left, value)
         return value
@@ -80,7 +127,7 @@ def compound(rt: Interp, left: ast.Expression, op: str, right: ast.Statement) ->
         if left.static or target is None:
             raise NotSimulated("a compound assignment to this member", left.extent.line)
         current = get_property(rt, target, name)
-        operand = rt.value_of(right)
+        operand = right(rt)
         value = operators.binary(op, current, None if operand is AUTO_NULL else operand)
         set_member(rt, target, name, value)
         return value
@@ -88,7 +135,7 @@ def compound(rt: Interp, left: ast.Expression, op: str, right: ast.Statement) ->
         target = rt.eval(left.target)
         index = rt.eval(left.index)
         current = get_index(rt, target, index)
-        operand = rt.value_of(right)
+        operand = right(rt)
         value = operators.binary(op, current, None if operand is AUTO_NULL else operand)
         set_index(target, index, value)
         return value
@@ -101,7 +148,7 @@ def compound_start(rt: Interp, node: ast.VariableExpression) -> Any:
     """What `$x += …` adds to. In a called function or block that is the block's own variable, never the caller's,
     never what it would read by name: PowerShell has bound the name to the block before."""
     qualifier, key, _ = parse_path(node.variable_path)
-    if not qualifier and not rt.dotted and key not in rt.SPECIAL:
+    if not qualifier and not rt.dotted and key not in SPECIAL:
         variable = rt.scope.variables.get(key)
         if variable is None:
             return None
@@ -192,11 +239,11 @@ def set_variable(rt: Interp, path: str, value: Any, *, line: int = 0) -> None:
     if qualifier and qualifier not in ("global", "script", "local", "private", "variable"):
         rt.set_drive_variable(qualifier, name, None if value is AUTO_NULL else value, line)
         return
-    if key in rt.REFUSED:
+    if key in REFUSED:
         raise NotSimulated(f"setting ${name}", line)
-    if key in rt.READ_ONLY_AUTOMATIC:
+    if key in READ_ONLY:
         raise not_writable(name)
-    if key in rt.ASSIGN_IS_LOCAL_NOTHING and not qualifier:
+    if key == "null" and not qualifier:
         return
     scope = rt.scope if not qualifier or qualifier in ("local", "private", "variable") else rt.scope_of(qualifier)
     set_in_scope(scope, key, name, value, private=qualifier == "private")
@@ -216,7 +263,7 @@ def set_in_scope(scope: Scope, key: str, name: str, value: Any, *, private: bool
     if variable is None:
         variable = scope.variables[key] = Variable(name, value, private=private)
         return variable
-    if variable.options & _READ_ONLY:
+    if variable.options & _FIXED:
         raise not_writable(name)
     if private:
         variable.private = True
@@ -248,7 +295,7 @@ def assign_constrained(rt: Interp, target: ast.AttributedExpression, value: Any)
     for constraint in constraints:
         value = constraint(value)
     existing = scope.variables.get(key)
-    if existing is not None and existing.options & _READ_ONLY:
+    if existing is not None and existing.options & _FIXED:
         raise not_writable(name)
     if existing is None:
         scope.variables[key] = Variable(name, value, constraints=tuple(constraints), private=qualifier == "private")

@@ -75,6 +75,21 @@ class CmdletProcessor(Processor):
         finally:
             rt.cmdlet = self.outer_cmdlet
 
+    def run_alone(self) -> None:
+        self.begun = True
+        try:
+            self.inside(self._whole)
+        except StopUpstream as enough:
+            if enough.pipeline is not self:
+                raise
+            self.end()
+
+    def _whole(self) -> None:
+        self.do_begin()
+        self.do_process_none()
+        self.ended = True
+        self.do_end()
+
     def _passing(self, error: ScriptError) -> ScriptError:
         """A statement error of a block this cmdlet ran gets the cmdlet's name; what was thrown stays as it is."""
         if error.thrown or error.stop or "," in error.record.error_id or error.record.activity == self.name:

@@ -16,6 +16,7 @@ from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import known_commands, native
 from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
 from fleetdeploy.lab.powershell.runtime.cmdlet_processor import CmdletProcessor
+from fleetdeploy.lab.powershell.runtime.compiled import Run, code_of, value_code
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
     StopUpstream,
@@ -24,8 +25,8 @@ from fleetdeploy.lab.powershell.runtime.errors import (
 )
 from fleetdeploy.lab.powershell.runtime.processors import PipelineFailure, Processor
 from fleetdeploy.lab.powershell.runtime.redirections import redirect
+from fleetdeploy.lab.powershell.runtime.scope import Scope
 from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
-from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     AliasInfo,
     ApplicationInfo,
@@ -54,6 +55,10 @@ def find_command(rt: Interp, name: str, line: int = 0) -> CommandInfo | None:
     """What a name means here: alias, function, cmdlet, program, script file."""
     seen = 0
     key = name.lower()
+    if ":" not in key and "\\" not in key:
+        quick = _near(rt.scope, key)
+        if quick is not None:
+            return quick
     if "\\" in key and key.startswith(("microsoft.powershell.", "cimcmdlets\\")):
         key = key.rsplit("\\", 1)[1]
     while seen < 10:
@@ -91,6 +96,23 @@ def find_command(rt: Interp, name: str, line: int = 0) -> CommandInfo | None:
     return None
 
 
+def _near(scope: Scope | None, key: str) -> CommandInfo | None:
+    """A function that no alias hides, or a cmdlet that nothing hides: nearly every call, in one walk of the scopes."""
+    function: FunctionInfo | None = None
+    while scope is not None:
+        if scope.aliases and key in scope.aliases:
+            return None
+        if function is None:
+            function = scope.functions.get(key)
+        scope = scope.parent
+    if function is not None:
+        return function
+    if registry.find_alias(key) is not None:
+        return None
+    cls = registry.find_cmdlet(key)
+    return None if cls is None else CmdletInfo(cls)
+
+
 def _unqualified(key: str) -> str:
     head, colon, tail = key.partition(":")
     return tail if colon and head in ("global", "script", "local", "function") else key
@@ -121,18 +143,27 @@ def not_found(name: str) -> PSRuntimeError:
 # ------------------------------------------------------------------------------------------------ arguments
 
 
-def arguments(rt: Interp, elements: Sequence[ast.Node]) -> list[Arg]:
-    args: list[Arg] = []
-    for element in elements:
-        if isinstance(element, ast.CommandParameter):
-            value = NO_ARGUMENT if element.argument is None else rt.eval(element.argument)
-            text = element.extent.text if element.argument is None else _number_text(element.argument)
-            args.append(Arg(value, element.parameter_name, text, colon=element.argument is not None))
-        elif isinstance(element, ast.VariableExpression) and element.splatted:
-            args.extend(splat(rt, rt.eval(element)))
-        else:
-            args.append(Arg(rt.eval(element), text=_number_text(element)))
-    return args
+MakeArgs = Callable[["Interp", list[Arg]], None]
+
+
+def argument_makers(elements: Sequence[ast.Node]) -> list[MakeArgs]:
+    """What evaluates the arguments of a command, each putting its own into a list."""
+    return [_argument(element) for element in elements]
+
+
+def _argument(element: ast.Node) -> MakeArgs:
+    if isinstance(element, ast.CommandParameter):
+        name = element.parameter_name
+        if element.argument is None:
+            alone = Arg(NO_ARGUMENT, name, element.extent.text)  # never written to: one serves all calls
+            return lambda _rt, args: args.append(alone)
+        given, text = value_code(element.argument), _number_text(element.argument)
+        return lambda rt, args: args.append(Arg(given(rt), name, text, True))
+    code = value_code(element)
+    if isinstance(element, ast.VariableExpression) and element.splatted:
+        return lambda rt, args: args.extend(splat(rt, code(rt)))
+    number = _number_text(element)
+    return lambda rt, args: args.append(Arg(code(rt), None, number))
 
 
 def _number_text(node: ast.Node) -> str | None:
@@ -161,20 +192,36 @@ def splat(rt: Interp, value: Any) -> list[Arg]:
 # ------------------------------------------------------------------------------------------------ processors
 
 
-def make_processor(rt: Interp, node: ast.Command, *, has_input: bool) -> Processor:
+def processor_maker(node: ast.Command, *, has_input: bool) -> Callable[[Interp], Processor]:
+    """The function that looks a command up, evaluates its arguments and makes what runs it."""
     head, *rest = node.command_elements
-    info = position(node)
     dot = node.invocation_operator == "Dot"
     plain = node.invocation_operator == "Unknown"
-    if plain and isinstance(head, ast.StringConstantExpression):
-        target: Any = head.value
-    else:
-        target = rt.eval(head)
-    if rt.scope.strict_version() >= 2 and len(rest) == 1 and plain:
-        _refuse_call_syntax(rt, node, head, rest[0], target)
-    found = find_command(rt, target, node.extent.line) if isinstance(target, str) else None
-    args = None if isinstance(found, ApplicationInfo) else arguments(rt, rest)
-    return processor_for(rt, target, args, info, node=node, rest=rest, dot=dot, has_input=has_input, found=found)
+    word = head.value if plain and isinstance(head, ast.StringConstantExpression) else None
+    head_code = value_code(head)
+    makers = argument_makers(rest)
+    line = node.extent.line
+    as_method = (
+        plain
+        and len(rest) == 1
+        and isinstance(rest[0], ast.ParenExpression)
+        and rest[0].extent.start == head.extent.end
+    )
+
+    def make(rt: Interp) -> Processor:
+        info = position(node)
+        target: Any = head_code(rt) if word is None else word
+        if as_method and rt.scope.strict_version() >= 2:
+            _refuse_call_syntax(rt, node, head, rest[0], target)
+        found = find_command(rt, target, line) if isinstance(target, str) else None
+        args: list[Arg] | None = None
+        if not isinstance(found, ApplicationInfo):
+            args = []
+            for add in makers:
+                add(rt, args)
+        return processor_for(rt, target, args, info, node=node, rest=rest, dot=dot, has_input=has_input, found=found)
+
+    return make
 
 
 def _refuse_call_syntax(rt: Interp, node: ast.Command, head: ast.Node, only: ast.Node, target: Any) -> None:
@@ -249,9 +296,6 @@ def processor_for(
     raise NotSimulated(f"running {name}", info.line)
 
 
-# ------------------------------------------------------------------------------------------------ redirections
-
-
 # ------------------------------------------------------------------------------------------------ driving
 
 
@@ -273,41 +317,73 @@ class ExpressionStage(Processor):
         self.rt.emit(self.rt.eval_raw(self.node.expression), self.out)
 
 
-def run_pipeline(rt: Interp, node: ast.Pipeline, out: Out) -> None:
-    elements = node.pipeline_elements
-    source: Any = NOTHING
-    processors: list[Processor] = []
-    pending: list[tuple[Processor, Sequence[ast.Redirection]]] = []
-    for index, element in enumerate(elements):
-        if isinstance(element, ast.CommandExpression):
-            if index:
-                raise NotSimulated("an expression later in a pipeline", element.extent.line)
-            if element.redirections:
-                processors.append(ExpressionStage(rt, element))
-                pending.append((processors[-1], element.redirections))
-            else:
-                source = rt.eval_raw(element.expression)
-        elif isinstance(element, ast.Command):
-            try:
-                processor = make_processor(rt, element, has_input=index > 0)
-            except NotSimulated as refusal:
-                if not refusal.line:
-                    refusal.line = element.extent.line
-                raise
-            except PSRuntimeError as error:
-                if index or element.redirections:
-                    _discard_if_silenced(rt, element, error)
-                raise
-            processors.append(processor)
-            if element.redirections:
-                pending.append((processor, element.redirections))
-        else:
-            raise NotSimulated(type(element).__name__, node.extent.line)
-    rt.question = drive(rt, processors, source, out, pending)
+def make_pipeline(elements: Sequence[ast.CommandBase]) -> Run:
+    """The function of a pipeline that is more than one expression."""
+    if len(elements) == 1 and isinstance(elements[0], ast.Command) and not elements[0].redirections:
+        return _single(elements[0])
+    steps = [_element(element, index) for index, element in enumerate(elements)]
+
+    def run(rt: Interp, out: Out) -> None:
+        source: Any = NOTHING
+        processors: list[Processor] = []
+        pending: list[tuple[Processor, Sequence[ast.Redirection]]] = []
+        for make, redirections in steps:
+            made = make(rt)
+            if not isinstance(made, Processor):
+                source = made
+                continue
+            processors.append(made)
+            if redirections:
+                pending.append((made, redirections))
+        rt.question = drive(rt, processors, source, out, pending)
+
+    return run
 
 
-def _discard_if_silenced(rt: Interp, element: ast.Command, error: PSRuntimeError) -> None:
-    """Nothing to do now: an unknown command's error belongs to the statement, not to its redirections."""
+def _element(element: ast.CommandBase, index: int) -> tuple[Callable[[Interp], Any], Sequence[ast.Redirection]]:
+    """What makes the processor of an element, or the value of the expression at the head; and its redirections."""
+    if isinstance(element, ast.CommandExpression) and not index:
+        if element.redirections:
+            staged = element
+            return lambda rt: ExpressionStage(rt, staged), element.redirections
+        return code_of(element.expression), ()
+    if isinstance(element, ast.Command):
+        return _with_line(processor_maker(element, has_input=index > 0), element), element.redirections
+
+    def refused(_rt: Interp) -> Any:
+        what = "an expression later in a pipeline" if isinstance(element, ast.CommandExpression) else ""
+        raise NotSimulated(what or type(element).__name__, element.extent.line)
+
+    return refused, ()
+
+
+def _with_line(make: Callable[[Interp], Processor], element: ast.Command) -> Callable[[Interp], Processor]:
+    def made(rt: Interp) -> Processor:
+        try:
+            return make(rt)
+        except NotSimulated as refusal:
+            if not refusal.line:
+                refusal.line = element.extent.line
+            raise
+
+    return made
+
+
+def _single(element: ast.Command) -> Run:
+    """A command on its own, the commonest pipeline."""
+    make = _with_line(processor_maker(element, has_input=False), element)
+
+    def run(rt: Interp, out: Out) -> None:
+        processor = make(rt)
+        processor.out = out
+        processor.pipeline = processor
+        try:
+            processor.run_alone()
+        finally:
+            processor.close()
+        rt.question = not processor.failed
+
+    return run
 
 
 def drive(
@@ -325,10 +401,8 @@ def drive(
         processor.out = processors[index + 1].accept if index + 1 < len(processors) else out
         processor.info.pipeline_length = len(processors)
         processor.info.pipeline_position = index + 1
-    merged_errors: dict[int, Streams] = {}
     for processor, items in redirections:
         redirect(rt, processor, items)
-        merged_errors[processor.index] = processor.streams
     start = 0
     try:
         while True:
@@ -363,13 +437,8 @@ def drive(
     except PipelineFailure as failure:
         if failure.pipeline is not pipe:
             raise
-        _say_errors(rt, processors, failure.cause)
         raise failure.cause from None
     finally:
         for processor in processors:
             processor.close()
     return not any(processor.failed for processor in processors)
-
-
-def _say_errors(rt: Interp, processors: list[Processor], cause: BaseException) -> None:
-    """Hook for terminating errors: their redirections are applied by the statement that reports them."""

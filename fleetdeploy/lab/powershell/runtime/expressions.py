@@ -1,4 +1,4 @@
-"""Evaluates expressions: one function per node kind, in the table EVAL.
+"""What expressions do: one maker per node kind, put into the table of ``compiled``.
 
 Decides evaluation order, strict-mode errors, member enumeration and what yields nothing (AUTO_NULL). What an
 operator or a conversion does with values is `operators`, `convert` and `members`. Next: assignment.py,
@@ -14,9 +14,20 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, operators, types
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.operators import QUICK_INTEGERS
+from fleetdeploy.lab.powershell.runtime.compiled import (
+    EXPRESSIONS,
+    Code,
+    Test,
+    block_run,
+    code_of,
+    statement_value,
+    value_code,
+)
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
-from fleetdeploy.lab.powershell.runtime.member_access import eval_index, eval_invoke, eval_member
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
+from fleetdeploy.lab.powershell.runtime.member_access import make_index, make_invoke, make_member
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.runtime.specials import SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     ScriptBlockValue,
@@ -26,6 +37,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     is_enumerable,
     iterate,
 )
+from fleetdeploy.lab.powershell.scalars import STRING
 from fleetdeploy.lab.powershell.values import (
     Hashtable,
     OrderedDictionary,
@@ -33,6 +45,7 @@ from fleetdeploy.lab.powershell.values import (
     PSCustomObject,
     PSReference,
     PSRuntimeError,
+    PSType,
 )
 
 if TYPE_CHECKING:
@@ -59,13 +72,13 @@ def parse_path(path: str) -> tuple[str, str, str]:
 def variable_value(rt: Interp, path: str, *, line: int = 0, quiet: bool = False) -> Any:
     qualifier, key, name = parse_path(path)
     if not qualifier:
-        special = rt.SPECIAL.get(key)
+        special = SPECIAL.get(key)
         if special is not None:
             return special(rt)
         variable = rt.scope.find(key)
     elif qualifier in ("global", "script", "local", "private"):
         scope = rt.scope_of(qualifier)
-        special = rt.SPECIAL.get(key)
+        special = SPECIAL.get(key)
         if special is not None:
             return special(rt)
         variable = scope.find(key) if qualifier == "script" and scope is not rt.scope else scope.variables.get(key)
@@ -96,53 +109,102 @@ def undefined(path: str) -> PSRuntimeError:
     )
 
 
-def eval_variable(rt: Interp, node: ast.VariableExpression) -> Any:
-    path = node.variable_path
+def make_variable(node: ast.VariableExpression) -> Code:
+    path, extent = node.variable_path, node.extent
     qualifier, key, _ = parse_path(path)
-    if not qualifier and key not in rt.SPECIAL:
-        variable = rt.scope.find(key)
-        if variable is not None:
-            return variable.value
-    return variable_value(rt, path, line=node.extent.line)
+    special = None if qualifier else SPECIAL.get(key)
+    if special is not None:
+        return special
+
+    def qualified(rt: Interp) -> Any:
+        return variable_value(rt, path, line=extent.line)
+
+    if qualifier:
+        return qualified
+
+    def plain(rt: Interp) -> Any:
+        # As Scope.find, without its call.
+        scope: Scope | None = rt.scope
+        own = scope
+        while scope is not None:
+            variable = scope.variables.get(key)
+            if variable is not None and (scope is own or not variable.private):
+                return variable.value
+            scope = scope.parent
+        return variable_value(rt, path, line=extent.line)
+
+    return plain
 
 
 # ------------------------------------------------------------------------------------------------ simple ones
 
 
-def eval_constant(rt: Interp, node: ast.ConstantExpression) -> Any:
-    return node.value
+def make_constant(node: ast.ConstantExpression | ast.StringConstantExpression) -> Code:
+    value = node.value
+    return lambda _rt: value
 
 
-def eval_string(rt: Interp, node: ast.StringConstantExpression) -> Any:
-    return node.value
+def make_expandable(node: ast.ExpandableStringExpression) -> Code:
+    pieces: list[str | Code] = [
+        _expanded(node.nested_expressions[part]) if isinstance(part, int) else part for part in node.parts
+    ]
+
+    def run(rt: Interp) -> Any:
+        return "".join([piece if isinstance(piece, str) else piece(rt) for piece in pieces])
+
+    return run
 
 
-def eval_expandable(rt: Interp, node: ast.ExpandableStringExpression) -> Any:
-    pieces: list[str] = []
-    for part in node.parts:
-        if isinstance(part, int):
-            nested = node.nested_expressions[part]
-            if isinstance(nested, ast.VariableExpression):
-                value = variable_value(
-                    rt, nested.variable_path, line=nested.extent.line, quiet=rt.scope.strict_version() < 2
-                )
-                pieces.append(rt.to_string(None if value is AUTO_NULL else value))
+def _expanded(nested: ast.Expression) -> Code:
+    """The text of what stands in a string."""
+    if isinstance(nested, ast.VariableExpression):
+        path, extent = nested.variable_path, nested.extent
+        qualifier, key, _ = parse_path(path)
+        plain = not qualifier and key not in SPECIAL
+
+        def variable(rt: Interp) -> str:
+            found = rt.scope.find(key) if plain else None
+            if found is not None:
+                value = found.value
             else:
-                pieces.append(rt.to_string(rt.eval(nested)))
-        else:
-            pieces.append(part)
-    return "".join(pieces)
+                value = variable_value(rt, path, line=extent.line, quiet=rt.scope.strict_version() < 2)
+            return value if type(value) is str else rt.to_string(None if value is AUTO_NULL else value)
+
+        return variable
+    code = value_code(nested)
+
+    def other(rt: Interp) -> str:
+        value = code(rt)
+        return value if type(value) is str else rt.to_string(value)
+
+    return other
 
 
-def eval_type(rt: Interp, node: ast.TypeExpression) -> Any:
-    return type_from(rt, node.type_name, node.extent.line)
+def make_type(node: ast.TypeExpression) -> Code:
+    return type_code(node.type_name, node.extent)
 
 
-def eval_array_literal(rt: Interp, node: ast.ArrayLiteral) -> Any:
-    return PSArray([rt.eval(element) for element in node.elements])
+def type_code(name: ast.TypeName, extent: ast.Extent) -> Code:
+    """A written type; one that is known without a namespace is looked up once."""
+    known: list[PSType] = []
+
+    def run(rt: Interp) -> Any:
+        if known:
+            return known[0]
+        found = type_from(rt, name, extent.line)
+        if types.resolve(name.full_name) is found:
+            known.append(found)
+        return found
+
+    return run
 
 
-def eval_array_expression(rt: Interp, node: ast.ArrayExpression) -> Any:
+def make_array_literal(node: ast.ArrayLiteral) -> Code:
+    codes = [value_code(element) for element in node.elements]
+    return lambda rt: PSArray([code(rt) for code in codes])
+
+
+def make_array_expression(node: ast.ArrayExpression) -> Code:
     block = node.sub_expression
     if len(block.statements) == 1 and not block.traps:
         # `@($list)` and `@(1, 2)`: an array written there is taken as it is, not rebuilt.
@@ -150,77 +212,147 @@ def eval_array_expression(rt: Interp, node: ast.ArrayExpression) -> Any:
         if isinstance(only, ast.Pipeline) and len(only.pipeline_elements) == 1:
             element = only.pipeline_elements[0]
             if isinstance(element, ast.CommandExpression) and isinstance(element.expression, ast.ArrayLiteral):
-                return rt.eval(element.expression)
-    items: list[Any] = []
-    rt.exec_block(block, items.append)
-    return PSArray(items)
+                return code_of(element.expression)
+    body = block_run(block)
+
+    def run(rt: Interp) -> Any:
+        items: list[Any] = []
+        body(rt, items.append)
+        return PSArray(items)
+
+    return run
 
 
-def eval_sub_expression(rt: Interp, node: ast.SubExpression) -> Any:
-    items: list[Any] = []
-    rt.exec_block(node.sub_expression, items.append)
-    return from_list(items)
+def make_sub_expression(node: ast.SubExpression) -> Code:
+    body = block_run(node.sub_expression)
+
+    def run(rt: Interp) -> Any:
+        items: list[Any] = []
+        body(rt, items.append)
+        return from_list(items)
+
+    return run
 
 
-def eval_paren(rt: Interp, node: ast.ParenExpression) -> Any:
-    return rt.value_of(node.pipeline, parenthesised=True)
+def make_paren(node: ast.ParenExpression) -> Code:
+    return statement_value(node.pipeline)
 
 
-def eval_script_block(rt: Interp, node: ast.ScriptBlockExpression) -> Any:
+def make_script_block(node: ast.ScriptBlockExpression) -> Code:
+    tree = node.script_block
+    text = block_text(tree, braces=True)
     file = node.extent.source.file or ""
-    return ScriptBlockValue(node.script_block, block_text(node.script_block, braces=True), file=file)
+    return lambda _rt: ScriptBlockValue(tree, text, file=file)
 
 
-def hash_pairs(rt: Interp, node: ast.Hashtable, table: DictionaryBase) -> Any:
-    for key_node, value_node in node.key_value_pairs:
-        key = rt.eval(key_node)
-        if key is None:
-            raise runtime_error("InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal.")
-        if table.contains(key):
-            raise runtime_error(
-                "DuplicateKeyInHashLiteral",
-                "InvalidOperation",
-                f"Duplicate keys '{rt.to_string(key)}' are not allowed in hash literals.",
-                target=key,
-            )
-        value = rt.value_of(value_node)
-        table.set(key, None if value is AUTO_NULL else value)
-    return table
+def hash_pairs(node: ast.Hashtable, make: Callable[[], DictionaryBase]) -> Code:
+    """The function that fills a table of the kind with what is written between the brackets."""
+    pairs = [(value_code(key), statement_value(value)) for key, value in node.key_value_pairs]
+
+    def run(rt: Interp) -> Any:
+        table = make()
+        for key_code, code in pairs:
+            key = key_code(rt)
+            if key is None:
+                raise runtime_error(
+                    "InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal."
+                )
+            if table.contains(key):
+                raise runtime_error(
+                    "DuplicateKeyInHashLiteral",
+                    "InvalidOperation",
+                    f"Duplicate keys '{rt.to_string(key)}' are not allowed in hash literals.",
+                    target=key,
+                )
+            value = code(rt)
+            table.set(key, None if value is AUTO_NULL else value)
+        return table
+
+    return run
 
 
-def eval_hashtable(rt: Interp, node: ast.Hashtable) -> Any:
-    return hash_pairs(rt, node, Hashtable())
+def make_hashtable(node: ast.Hashtable) -> Code:
+    return hash_pairs(node, Hashtable)
 
 
-def eval_using(rt: Interp, node: ast.UsingExpression) -> Any:
-    return variable_value(rt, f"using:{node.extent.text}", line=node.extent.line)
+def make_using(node: ast.UsingExpression) -> Code:
+    extent = node.extent
+    return lambda rt: variable_value(rt, f"using:{extent.text}", line=extent.line)
 
 
 # ------------------------------------------------------------------------------------------------ operators
 
 
-def eval_binary(rt: Interp, node: ast.BinaryExpression) -> Any:
-    op = node.operator
+def make_binary(node: ast.BinaryExpression) -> Code:
+    op, extent = node.operator, node.extent
     if op in _LOGICAL:
-        left = convert.to_bool(rt.eval(node.left))
-        if op == "And":
-            return left and convert.to_bool(rt.eval(node.right))
-        if op == "Or":
-            return left or convert.to_bool(rt.eval(node.right))
-        return left != convert.to_bool(rt.eval(node.right))
-    left = rt.eval(node.left)
-    right = rt.eval_raw(node.right)
-    if right is AUTO_NULL:
-        if op == "Plus" and is_enumerable(left):
-            return PSArray(list(iterate(left)))
-        right = None
-    if op in _TYPE_TESTS:
-        return type_test(rt, op, left, right, node.extent.line)
-    if op in _MATCH:
+        return _logical(op, truth(node.left), truth(node.right))
+    left_code, right_code = code_of(node.left), code_of(node.right)
+    plus = op == "Plus"
+    quick = QUICK_INTEGERS.get(op)
+    equal = _SAME_TEXT.get(op)
+
+    def operands(rt: Interp) -> Any:
+        left = left_code(rt)
+        right = right_code(rt)
+        kind = type(left)
+        if kind is type(right):
+            # The commonest cases without a call; an overflow goes the long way.
+            if kind is int and quick is not None:
+                result = quick(left, right)
+                if type(result) is bool or -0x80000000 <= result < 0x80000000:
+                    return result
+            elif kind is str:
+                if equal is not None:
+                    return (left.upper() == right.upper()) is equal
+                if plus:
+                    return left + right
+        if left is AUTO_NULL:
+            left = None
+        if right is AUTO_NULL:
+            if plus and is_enumerable(left):
+                return PSArray(list(iterate(left)))
+            right = None
+        if plus and isinstance(left, str) and is_enumerable(right):
+            return str(left) + rt.to_string(right)
+        return operators.binary(op, left, right)
+
+    def special(rt: Interp) -> Any:
+        left = left_code(rt)
+        right = right_code(rt)
+        if left is AUTO_NULL:
+            left = None
+        if right is AUTO_NULL:
+            right = None
+        if op in _TYPE_TESTS:
+            return type_test(rt, op, left, right, extent.line)
         return match(rt, op, left, right)
-    if op == "Plus" and isinstance(left, str) and is_enumerable(right):
-        return str(left) + rt.to_string(right)
-    return operators.binary(op, left, right)
+
+    return special if op in _TYPE_TESTS or op in _MATCH else operands
+
+
+_SAME_TEXT = {"Ieq": True, "Ine": False}
+
+
+def truth(node: ast.Expression) -> Test:
+    """An expression as true or false."""
+    code = code_of(node)
+
+    def test(rt: Interp) -> bool:
+        value = code(rt)
+        if value is True or value is False:
+            return value
+        return False if value is AUTO_NULL else convert.to_bool(value)
+
+    return test
+
+
+def _logical(op: str, left: Test, right: Test) -> Code:
+    if op == "And":
+        return lambda rt: left(rt) and right(rt)
+    if op == "Or":
+        return lambda rt: left(rt) or right(rt)
+    return lambda rt: left(rt) != right(rt)
 
 
 def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
@@ -240,43 +372,64 @@ def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
     return operators.binary(op, left, right)
 
 
-def eval_unary(rt: Interp, node: ast.UnaryExpression) -> Any:
+def make_unary(node: ast.UnaryExpression) -> Code:
     op = node.token_kind
     if op in ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"):
         from fleetdeploy.lab.powershell.runtime import assignment
 
-        return assignment.increment(rt, node)
+        return lambda rt: assignment.increment(rt, node)
     if op in ("Not", "Exclaim"):
-        return not convert.to_bool(rt.eval(node.child))
+        test = truth(node.child)
+        return lambda rt: not test(rt)
+    code = value_code(node.child)
     if op == "Comma":
-        return PSArray([rt.eval(node.child)])
-    return operators.unary(op, rt.eval(node.child))
+        return lambda rt: PSArray([code(rt)])
+    return lambda rt: operators.unary(op, code(rt))
 
 
-def eval_convert(rt: Interp, node: ast.ConvertExpression) -> Any:
+_CUSTOM = ("pscustomobject", "system.management.automation.pscustomobject")
+
+
+def make_convert(node: ast.ConvertExpression) -> Code:
     name = node.type_name.full_name.lower()
-    child = node.child
-    if name == "ordered" and isinstance(child, ast.Hashtable):
-        return hash_pairs(rt, child, OrderedDictionary())
-    if name in ("pscustomobject", "system.management.automation.pscustomobject") and isinstance(child, ast.Hashtable):
-        table = hash_pairs(rt, child, OrderedDictionary())
-        return PSCustomObject([(rt.to_string(key), value) for key, value in table.items()])
-    if name == "ref":
-        if isinstance(child, ast.VariableExpression):
-            return reference_to(rt, child)
-        return PSReference(rt.eval(child))
-    if name == "void":
-        rt.eval(child)
-        return AUTO_NULL
+    child, extent = node.child, node.extent
+    if isinstance(child, ast.Hashtable) and (name == "ordered" or name in _CUSTOM):
+        pairs = hash_pairs(child, OrderedDictionary)
+        if name == "ordered":
+            return pairs
+        return lambda rt: PSCustomObject([(rt.to_string(key), value) for key, value in pairs(rt).items()])
+    if name == "ref" and isinstance(child, ast.VariableExpression):
+        return lambda rt: reference_to(rt, child)
     if name == "ordered":
-        raise NotSimulated("[ordered] on something else than a hashtable", node.extent.line)
-    target = type_from(rt, node.type_name, node.extent.line)
-    value = rt.eval(child)
-    if target.full_name == "System.String" and is_enumerable(value):
-        return rt.to_string(value)
-    if name in ("pscustomobject", "system.management.automation.pscustomobject"):
-        return convert.to_custom_object(value)
-    return convert.to_type(value, target)
+
+        def refused(_rt: Interp) -> Any:
+            raise NotSimulated("[ordered] on something else than a hashtable", extent.line)
+
+        return refused
+    code = value_code(child)
+    if name == "ref":
+        return lambda rt: PSReference(code(rt))
+    if name == "void":
+
+        def nothing(rt: Interp) -> Any:
+            code(rt)
+            return AUTO_NULL
+
+        return nothing
+    wanted = type_code(node.type_name, extent)
+    custom = name in _CUSTOM
+
+    def run(rt: Interp) -> Any:
+        target = wanted(rt)
+        value = code(rt)
+        if target is STRING:
+            if type(value) is str:
+                return value
+            if is_enumerable(value):
+                return rt.to_string(value)
+        return convert.to_custom_object(value) if custom else convert.to_type(value, target)
+
+    return run
 
 
 def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
@@ -300,27 +453,25 @@ def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
 # ------------------------------------------------------------------------------------------------ members and indices
 
 
-def unsupported(rt: Interp, node: ast.Node) -> Any:
-    raise NotSimulated(type(node).__name__, node.extent.line)
-
-
-EVAL: dict[type, Callable[[Any, Any], Any]] = {
-    ast.ConstantExpression: eval_constant,
-    ast.StringConstantExpression: eval_string,
-    ast.ExpandableStringExpression: eval_expandable,
-    ast.VariableExpression: eval_variable,
-    ast.BinaryExpression: eval_binary,
-    ast.UnaryExpression: eval_unary,
-    ast.ConvertExpression: eval_convert,
-    ast.MemberExpression: eval_member,
-    ast.InvokeMemberExpression: eval_invoke,
-    ast.IndexExpression: eval_index,
-    ast.TypeExpression: eval_type,
-    ast.ArrayLiteral: eval_array_literal,
-    ast.ArrayExpression: eval_array_expression,
-    ast.SubExpression: eval_sub_expression,
-    ast.ParenExpression: eval_paren,
-    ast.ScriptBlockExpression: eval_script_block,
-    ast.Hashtable: eval_hashtable,
-    ast.UsingExpression: eval_using,
-}
+EXPRESSIONS.update(
+    {
+        ast.ConstantExpression: make_constant,
+        ast.StringConstantExpression: make_constant,
+        ast.ExpandableStringExpression: make_expandable,
+        ast.VariableExpression: make_variable,
+        ast.BinaryExpression: make_binary,
+        ast.UnaryExpression: make_unary,
+        ast.ConvertExpression: make_convert,
+        ast.MemberExpression: make_member,
+        ast.InvokeMemberExpression: make_invoke,
+        ast.IndexExpression: make_index,
+        ast.TypeExpression: make_type,
+        ast.ArrayLiteral: make_array_literal,
+        ast.ArrayExpression: make_array_expression,
+        ast.SubExpression: make_sub_expression,
+        ast.ParenExpression: make_paren,
+        ast.ScriptBlockExpression: make_script_block,
+        ast.Hashtable: make_hashtable,
+        ast.UsingExpression: make_using,
+    }
+)

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
-from fleetdeploy.lab.powershell.runtime import assignment, specials, statements
+from fleetdeploy.lab.powershell.runtime import expressions as expressions  # fill the tables of compiled
+from fleetdeploy.lab.powershell.runtime import specials
+from fleetdeploy.lab.powershell.runtime import statements as statements
+from fleetdeploy.lab.powershell.runtime.compiled import block_run, code_of, statement_value
 from fleetdeploy.lab.powershell.runtime.errors import (
     PipelineStopped,
     ScriptError,
 )
-from fleetdeploy.lab.powershell.runtime.expressions import EVAL
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
 from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import (
@@ -30,7 +32,6 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     ScriptBlockValue,
     VerboseRecord,
     WarningRecord,
-    from_list,
     is_enumerable,
     iterate,
 )
@@ -48,10 +49,6 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 class Interp:
     """The state of one running pipeline."""
 
-    SPECIAL: ClassVar[dict[str, Callable[[Any], Any]]] = specials.SPECIAL
-    READ_ONLY_AUTOMATIC: ClassVar[frozenset[str]] = specials.READ_ONLY
-    ASSIGN_IS_LOCAL_NOTHING: ClassVar[frozenset[str]] = frozenset({"null"})
-    REFUSED: ClassVar[frozenset[str]] = frozenset({"psdefaultparametervalues", "psmoduleautoloadingpreference"})
     NEVER_UNSET: ClassVar[frozenset[str]] = frozenset({"args", "error", "input"})
 
     def __init__(self, runspace: Runspace, streams: Streams, stop: threading.Event) -> None:
@@ -61,6 +58,7 @@ class Interp:
         self.streams = streams
         self.base_streams = streams
         self.stop = stop
+        self.stopped = stop.is_set
         self.propagate = False
         self.in_try = False
         self.question = True
@@ -71,7 +69,7 @@ class Interp:
         self.closure: Scope | None = None
         self.depth = 0
         self.out: Out = lambda _value: None
-        self._shield = 0
+        self.shields = 0
         self.frame: Any = None
         # The cmdlet whose block is running (ForEach-Object …), if any.
         self.cmdlet: Any = None
@@ -79,56 +77,27 @@ class Interp:
     # -- evaluation ------------------------------------------------------------------------------------------------
 
     def eval_raw(self, node: ast.Node) -> Any:
-        run = EVAL.get(type(node))
-        if run is None:
-            raise NotSimulated(type(node).__name__, node.extent.line)
-        return run(self, node)
+        return code_of(node)(self)
 
     def eval(self, node: ast.Node) -> Any:
-        run = EVAL.get(type(node))
-        if run is None:
-            raise NotSimulated(type(node).__name__, node.extent.line)
-        value = run(self, node)
+        value = code_of(node)(self)
         return None if value is AUTO_NULL else value
 
-    def value_of(self, node: ast.Statement, *, parenthesised: bool = False) -> Any:
+    def value_of(self, node: ast.Statement) -> Any:
         """A statement as a value: an expression's own value, else what it writes (AUTO_NULL, one, or an array)."""
-        kind = type(node)
-        if kind is ast.Pipeline:
-            elements = node.pipeline_elements  # type: ignore[attr-defined]
-            if len(elements) == 1:
-                only = elements[0]
-                if type(only) is ast.CommandExpression and not only.redirections:
-                    value = self.eval_raw(only.expression)
-                    self.question = True
-                    return value
-        elif kind is ast.AssignmentStatement:
-            return assignment.assign_statement(self, node)  # type: ignore[arg-type]
-        items: list[Any] = []
-        run = statements.EXEC.get(type(node))
-        if run is None:
-            if isinstance(node, ast.CommandExpression):
-                value = self.eval_raw(node.expression)
-                self.question = True
-                return value
-            raise NotSimulated(type(node).__name__, node.extent.line)
-        run(self, node, items.append)
-        return from_list(items)
-
-    def condition(self, node: ast.Statement) -> bool:
-        value = self.value_of(node)
-        if value is AUTO_NULL:
-            return False
-        return convert.to_bool(value)
+        return statement_value(node)(self)
 
     def exec_block(self, block: ast.StatementBlock | ast.NamedBlock, out: Out) -> None:
-        statements.exec_statements(self, block.statements, block.traps, out)
+        block_run(block)(self, out)
 
     def emit(self, value: Any, out: Out) -> None:
         """Write a value as a statement does: collections element by element."""
-        if value is AUTO_NULL:
+        kind = type(value)
+        if kind is str or kind is int or kind is bool or value is None:
+            out(value)
+        elif value is AUTO_NULL:
             return
-        if is_enumerable(value):
+        elif is_enumerable(value):
             for item in iterate(value):
                 out(None if item is AUTO_NULL else item)
         else:
@@ -152,19 +121,19 @@ class Interp:
     # -- stopping --------------------------------------------------------------------------------------------------
 
     def check_stop(self) -> None:
-        if self.stop.is_set() and not self._shield:
+        if self.stop.is_set() and not self.shields:
             raise PipelineStopped
 
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
-        self._shield += 1
+        self.shields += 1
         try:
             yield
         finally:
-            self._shield -= 1
+            self.shields -= 1
 
     def sleep(self, seconds: float) -> None:
-        if self._shield:
+        if self.shields:
             time.sleep(min(seconds, 1.0))
             return
         if self.stop.wait(seconds):

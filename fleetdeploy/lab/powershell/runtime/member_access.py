@@ -6,11 +6,13 @@ member, or is a collection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, members
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime.compiled import Code, code_of, value_code
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError, runtime_error
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type
@@ -22,6 +24,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
 )
 from fleetdeploy.lab.powershell.values import (
     MISSING,
+    NoteProperty,
     OrderedDictionary,
     PSCustomObject,
     PSRuntimeError,
@@ -104,12 +107,56 @@ def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = Non
     return None
 
 
-def eval_member(rt: Interp, node: ast.MemberExpression) -> Any:
+def name_code(node: ast.Expression) -> Callable[[Interp], str] | str:
+    """A member's name where it is written as a word, else the function that says it."""
+    if isinstance(node, ast.StringConstantExpression):
+        return node.value
+    return lambda rt: member_name(rt, node)
+
+
+def make_member(node: ast.MemberExpression) -> Code:
     if node.static:
-        target = rt.eval(node.expression)
+        return _static_member(node)
+    owner = code_of(node.expression)
+    member = name_code(node.member)
+    if isinstance(member, str):
+        name = member
+
+        def named(rt: Interp) -> Any:
+            target = owner(rt)
+            if type(target) is PSCustomObject:
+                # The commonest case: a note property of an object from JSON.
+                found = target.members.find(name)
+                if type(found) is NoteProperty:
+                    return found.value
+            elif target is AUTO_NULL:
+                target = None
+            return get_property(rt, target, name)
+
+        return named
+    say, may_be_key = member, isinstance(node.member, ast.ConstantExpression)
+
+    def computed(rt: Interp) -> Any:
+        target = owner(rt)
+        if target is AUTO_NULL:
+            target = None
+        if may_be_key and isinstance(target, DictionaryBase):
+            key = rt.eval(node.member)
+            if not isinstance(key, str) and target.contains(key):
+                return target.get(key)
+        return get_property(rt, target, say(rt))
+
+    return computed
+
+
+def _static_member(node: ast.MemberExpression) -> Code:
+    owner, extent = value_code(node.expression), node.extent
+
+    def run(rt: Interp) -> Any:
+        target = owner(rt)
         name = member_name(rt, node.member)
         if isinstance(target, str):
-            target = resolve_type(rt, target, node.extent.line)
+            target = resolve_type(rt, target, extent.line)
         if not isinstance(target, PSType):
             if target is None:
                 return get_property(rt, None, name)
@@ -120,32 +167,36 @@ def eval_member(rt: Interp, node: ast.MemberExpression) -> Any:
                 raise property_missing(name)
             return None
         return value
-    target = rt.eval(node.expression)
-    if isinstance(target, DictionaryBase) and isinstance(node.member, ast.ConstantExpression):
-        key = rt.eval(node.member)
-        if not isinstance(key, str) and target.contains(key):
-            return target.get(key)
-    return get_property(rt, target, member_name(rt, node.member))
+
+    return run
 
 
-def eval_invoke(rt: Interp, node: ast.InvokeMemberExpression) -> Any:
-    target = rt.eval(node.expression)
-    name = member_name(rt, node.member)
-    args = [rt.eval(argument) for argument in node.arguments]
-    rt.check_stop()
-    if node.static:
-        if isinstance(target, str):
-            target = resolve_type(rt, target, node.extent.line)
-        if isinstance(target, PSType):
-            special = rt.static_special(target, name, args, node)
-            if special is not MISSING:
-                return special
-            if name.lower() == "new":
-                return members.construct(target, args, rt.machine)
-            return members.invoke_static(target, name, args, rt.machine)
-        if target is not None:
-            return members.invoke_static(type_of(target), name, args, rt.machine)
-    return invoke_method(rt, target, name, args, node)
+def make_invoke(node: ast.InvokeMemberExpression) -> Code:
+    owner = value_code(node.expression)
+    member = name_code(node.member)
+    codes = [value_code(argument) for argument in node.arguments]
+    static, extent = node.static, node.extent
+
+    def run(rt: Interp) -> Any:
+        target = owner(rt)
+        name = member if isinstance(member, str) else member(rt)
+        args = [code(rt) for code in codes]
+        rt.check_stop()
+        if static:
+            if isinstance(target, str):
+                target = resolve_type(rt, target, extent.line)
+            if isinstance(target, PSType):
+                special = rt.static_special(target, name, args, node)
+                if special is not MISSING:
+                    return special
+                if name.lower() == "new":
+                    return members.construct(target, args, rt.machine)
+                return members.invoke_static(target, name, args, rt.machine)
+            if target is not None:
+                return members.invoke_static(type_of(target), name, args, rt.machine)
+        return invoke_method(rt, target, name, args, node)
+
+    return run
 
 
 def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast.Node | None) -> Any:
@@ -170,14 +221,19 @@ def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast
         return from_list(out)
 
 
-def eval_index(rt: Interp, node: ast.IndexExpression) -> Any:
-    target = rt.eval(node.target)
-    index = rt.eval(node.index)
+def make_index(node: ast.IndexExpression) -> Code:
+    target_code, index_code = value_code(node.target), value_code(node.index)
     # [object]1 makes the number a key instead of a position.
     as_key = isinstance(node.index, ast.ConvertExpression) and node.index.type_name.full_name.lower() in _OBJECT_NAMES
-    if as_key and isinstance(target, OrderedDictionary):
-        return target.get(index)
-    return get_index(rt, target, index)
+
+    def run(rt: Interp) -> Any:
+        target = target_code(rt)
+        index = index_code(rt)
+        if as_key and isinstance(target, OrderedDictionary):
+            return target.get(index)
+        return get_index(rt, target, index)
+
+    return run
 
 
 def get_index(rt: Interp, target: Any, index: Any) -> Any:

@@ -107,6 +107,12 @@ class Processor:
             self.begin()
             self.inside(self.do_end)
 
+    def run_alone(self) -> None:
+        """Begin, process and end of a command that is a pipeline of its own, without input."""
+        self.begin()
+        self.accept_none()
+        self.end()
+
     def inside(self, run: Callable[..., None], *args: Any) -> None:
         """Run with this command's scope and streams; an error is given its place and, past the first, wrapped."""
         rt = self.rt

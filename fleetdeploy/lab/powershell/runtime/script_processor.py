@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, types
 from fleetdeploy.lab.powershell.runtime import binder as binding
+from fleetdeploy.lab.powershell.runtime.compiled import block_run
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
     ReturnFlow,
@@ -63,8 +64,6 @@ class ScriptProcessor(Processor):
         self.binder: binding.Binder | None = None
         self.this: Any = AUTO_NULL
         self.under: Any = AUTO_NULL
-        self.returned = False
-        self.frame_before: Any = None
         tree = block.ast
         if tree.dynamic_param_block is not None:
             raise NotSimulated("dynamicparam", tree.extent.line)
@@ -88,9 +87,6 @@ class ScriptProcessor(Processor):
     # -- life ----------------------------------------------------------------------------------------------------
 
     def inside(self, run: Callable[..., None], *args: Any) -> None:
-        if self.returned and run != self.do_begin:
-            # `return` in one block ends that block only; the next still run.
-            self.returned = False
         rt = self.rt
         if rt.depth > rt.runspace.max_depth:
             raise NotSimulated("a call chain this deep", self.info.line)
@@ -107,13 +103,23 @@ class ScriptProcessor(Processor):
             rt.in_try, rt.dotted, rt.frame, rt.catching, rt.cmdlet = before
             rt.depth -= 1
 
+    def run_alone(self) -> None:
+        # At once: entering and leaving the scope three times is what a call of a small function costs most.
+        self.begun = self.ended = True
+        self.inside(self._whole)
+
+    def _whole(self) -> None:
+        self.do_begin()
+        self.do_process_none()
+        self.do_end()
+
     def _run(self, block: ast.NamedBlock | None) -> None:
         if block is None:
             return
         try:
-            self.rt.exec_block(block, self.out)
+            block_run(block)(self.rt, self.out)
         except ReturnFlow:
-            self.returned = True
+            return  # it ends that block only; the next still run
 
     def do_begin(self) -> None:
         rt = self.rt

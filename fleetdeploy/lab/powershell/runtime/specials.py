@@ -78,6 +78,8 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
 }
 READ_ONLY = frozenset({"true", "false", "?", "pid", "host", "pshome", "psversiontable", "executioncontext", "error",
                        "home", "shellid"})  # fmt: skip
+REFUSED = frozenset({"psdefaultparametervalues", "psmoduleautoloadingpreference"})
+"""Variables that would change what other commands do: nobody may set them here."""
 
 
 def _refuse(what: str) -> Any:

@@ -1,25 +1,30 @@
-"""Executes statements: one function per node kind, in the table EXEC; and what an error does to a list of statements.
+"""What statements do: one maker per node kind, put into the table of ``compiled``.
 
-Decides control flow, try/catch/finally, traps, and whether an error ends the statement, the block or the script
-(`after_error`). Commands are run by commands.py.
+Decides control flow. Errors, try and throw are failures.py, commands are run by commands.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, operators
 from fleetdeploy.lab.powershell.runtime import assignment, commands
-from fleetdeploy.lab.powershell.runtime.errors import (
-    BreakFlow,
-    ContinueFlow,
-    ExitFlow,
-    ReturnFlow,
-    ScriptError,
+from fleetdeploy.lab.powershell.runtime.compiled import (
+    STATEMENTS,
+    VALUES,
+    Out,
+    Run,
+    block_run,
+    code_of,
+    condition,
+    plain_expression,
+    run_of,
+    statement_value,
 )
-from fleetdeploy.lab.powershell.runtime.failures import after_error, exec_throw, exec_try, to_script_error
+from fleetdeploy.lab.powershell.runtime.errors import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow
+from fleetdeploy.lab.powershell.runtime.failures import exec_throw, exec_try
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     FunctionInfo,
@@ -36,135 +41,153 @@ from fleetdeploy.lab.powershell.values import (
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
-Out = Callable[[Any], None]
 _STEPS = {"PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"}
-
-
-# ------------------------------------------------------------------------------------------------ lists of statements
-
-
-def exec_block(rt: Interp, block: ast.StatementBlock | ast.NamedBlock, out: Out) -> None:
-    exec_statements(rt, block.statements, block.traps, out)
-
-
-def exec_statements(
-    rt: Interp, statements: Sequence[ast.Statement], traps: Sequence[ast.TrapStatement], out: Out
-) -> None:
-    for statement in statements:
-        rt.check_stop()
-        try:
-            run = EXEC.get(type(statement))
-            if run is None:
-                raise NotSimulated(type(statement).__name__, statement.extent.line)
-            run(rt, statement, out)
-        except (ScriptError, PSRuntimeError) as error:
-            after_error(rt, to_script_error(rt, error, statement), traps, out)
-        except NotSimulated as refusal:
-            if not refusal.line:
-                refusal.line = statement.extent.line
-            raise
-        except RecursionError:
-            raise NotSimulated("a call chain this deep", statement.extent.line) from None
 
 
 # ------------------------------------------------------------------------------------------------ pipelines
 
 
-def exec_pipeline(rt: Interp, node: ast.Pipeline, out: Out) -> None:
-    elements = node.pipeline_elements
-    if len(elements) == 1:
-        only = elements[0]
-        if isinstance(only, ast.CommandExpression) and not only.redirections:
-            expression = only.expression
-            value = rt.eval_raw(expression)
-            rt.question = True
-            if isinstance(expression, ast.UnaryExpression) and expression.token_kind in _STEPS:
-                return
+def make_pipeline(node: ast.Pipeline | ast.CommandExpression) -> Run:
+    expression = plain_expression(node)
+    if expression is None:
+        return commands.make_pipeline(node.pipeline_elements if isinstance(node, ast.Pipeline) else (node,))
+    code = code_of(expression)
+    silent = isinstance(expression, ast.UnaryExpression) and expression.token_kind in _STEPS
+
+    def run(rt: Interp, out: Out) -> None:
+        value = code(rt)
+        rt.question = True
+        if not silent:
             rt.emit(value, out)
-            return
-    commands.run_pipeline(rt, node, out)
+
+    return run
 
 
-def exec_assignment(rt: Interp, node: ast.AssignmentStatement, out: Out) -> None:
-    assignment.assign_statement(rt, node)
+def make_assignment(node: ast.AssignmentStatement) -> Run:
+    code = statement_value(node)
+
+    def run(rt: Interp, out: Out) -> None:
+        code(rt)
+
+    return run
 
 
 # ------------------------------------------------------------------------------------------------ branches and loops
 
 
-def exec_if(rt: Interp, node: ast.IfStatement, out: Out) -> None:
-    for condition, body in node.clauses:
-        taken = rt.condition(condition)
-        rt.question = True
-        if taken:
-            exec_block(rt, body, out)
-            return
-    if node.else_clause is not None:
-        exec_block(rt, node.else_clause, out)
+def make_if(node: ast.IfStatement) -> Run:
+    clauses = [(condition(test), block_run(body)) for test, body in node.clauses]
+    otherwise = None if node.else_clause is None else block_run(node.else_clause)
+
+    def run(rt: Interp, out: Out) -> None:
+        for test, body in clauses:
+            taken = test(rt)
+            rt.question = True
+            if taken:
+                body(rt, out)
+                return
+        if otherwise is not None:
+            otherwise(rt, out)
+
+    return run
 
 
 def _mine(flow: BreakFlow, label: str | None) -> bool:
     return flow.label is None or (label is not None and flow.label.lower() == label.lower())
 
 
-def _run_body(rt: Interp, body: ast.StatementBlock, label: str | None, out: Out) -> bool:
-    """Run a loop's body once; False when the loop is left."""
-    rt.check_stop()
-    try:
-        exec_block(rt, body, out)
-    except ContinueFlow as flow:
-        if not _mine(flow, label):
-            raise
-    except BreakFlow as flow:
-        if not _mine(flow, label):
-            raise
-        return False
-    return True
+def _body(node: ast.StatementBlock, label: str | None) -> Callable[[Interp, Out], bool]:
+    """The function that runs a loop's body once; False when the loop is left."""
+    block = block_run(node)
+
+    def once(rt: Interp, out: Out) -> bool:
+        rt.check_stop()
+        try:
+            block(rt, out)
+        except ContinueFlow as flow:
+            if not _mine(flow, label):
+                raise
+        except BreakFlow as flow:
+            if not _mine(flow, label):
+                raise
+            return False
+        return True
+
+    return once
 
 
-def exec_while(rt: Interp, node: ast.WhileStatement, out: Out) -> None:
-    while rt.condition(node.condition):
-        if not _run_body(rt, node.body, node.label, out):
-            return
+def make_while(node: ast.WhileStatement) -> Run:
+    test, once = condition(node.condition), _body(node.body, node.label)
 
-
-def exec_do_while(rt: Interp, node: ast.DoWhileStatement, out: Out) -> None:
-    while _run_body(rt, node.body, node.label, out) and rt.condition(node.condition):
-        pass
-
-
-def exec_do_until(rt: Interp, node: ast.DoUntilStatement, out: Out) -> None:
-    while _run_body(rt, node.body, node.label, out) and not rt.condition(node.condition):
-        pass
-
-
-def exec_for(rt: Interp, node: ast.ForStatement, out: Out) -> None:
-    if node.initializer is not None:
-        rt.value_of(node.initializer)
-    while node.condition is None or rt.condition(node.condition):
-        if not _run_body(rt, node.body, node.label, out):
-            return
-        if node.iterator is not None:
-            rt.value_of(node.iterator)
-
-
-def exec_foreach(rt: Interp, node: ast.ForEachStatement, out: Out) -> None:
-    if node.parallel or node.throttle_limit is not None:
-        raise NotSimulated("foreach -parallel", node.extent.line)
-    value = rt.value_of(node.condition)
-    if value is AUTO_NULL or value is None:
-        return
-    enumerator = LoopEnumerator(iterate(value) if is_enumerable(value) else iter([value]))
-    scope = rt.scope
-    outer = scope.variables.pop("foreach", None)
-    scope.set("foreach", enumerator)
-    try:
-        while enumerator.move_next():
-            assignment.set_variable(rt, node.variable.variable_path, enumerator.current)
-            if not _run_body(rt, node.body, node.label, out):
+    def run(rt: Interp, out: Out) -> None:
+        while test(rt):
+            if not once(rt, out):
                 return
-    finally:
-        restore(scope, "foreach", outer)
+
+    return run
+
+
+def make_do_while(node: ast.DoWhileStatement) -> Run:
+    test, once = condition(node.condition), _body(node.body, node.label)
+
+    def run(rt: Interp, out: Out) -> None:
+        while once(rt, out) and test(rt):
+            pass
+
+    return run
+
+
+def make_do_until(node: ast.DoUntilStatement) -> Run:
+    test, once = condition(node.condition), _body(node.body, node.label)
+
+    def run(rt: Interp, out: Out) -> None:
+        while once(rt, out) and not test(rt):
+            pass
+
+    return run
+
+
+def make_for(node: ast.ForStatement) -> Run:
+    first = None if node.initializer is None else statement_value(node.initializer)
+    test = None if node.condition is None else condition(node.condition)
+    after = None if node.iterator is None else statement_value(node.iterator)
+    once = _body(node.body, node.label)
+
+    def run(rt: Interp, out: Out) -> None:
+        if first is not None:
+            first(rt)
+        while test is None or test(rt):
+            if not once(rt, out):
+                return
+            if after is not None:
+                after(rt)
+
+    return run
+
+
+def make_foreach(node: ast.ForEachStatement) -> Run:
+    if node.parallel or node.throttle_limit is not None:
+        return _refused("foreach -parallel", node)
+    items, once = statement_value(node.condition), _body(node.body, node.label)
+    path = node.variable.variable_path
+
+    def run(rt: Interp, out: Out) -> None:
+        value = items(rt)
+        if value is AUTO_NULL or value is None:
+            return
+        enumerator = LoopEnumerator(iterate(value) if is_enumerable(value) else iter([value]))
+        scope = rt.scope
+        outer = scope.variables.pop("foreach", None)
+        scope.set("foreach", enumerator)
+        try:
+            while enumerator.move_next():
+                assignment.set_variable(rt, path, enumerator.current)
+                if not once(rt, out):
+                    return
+        finally:
+            restore(scope, "foreach", outer)
+
+    return run
 
 
 def restore(scope: Scope, key: str, saved: Variable | None) -> None:
@@ -205,9 +228,9 @@ def _switch_item(rt: Interp, node: ast.SwitchStatement, out: Out) -> bool:
             variable = scope.variables.get("_")
             if _switch_matches(rt, node, pattern, None if variable is None else variable.value):
                 matched = True
-                exec_block(rt, body, out)
+                rt.exec_block(body, out)
         if not matched and node.default is not None:
-            exec_block(rt, node.default, out)
+            rt.exec_block(node.default, out)
     except ContinueFlow as flow:
         if not _mine(flow, node.label):
             raise
@@ -258,12 +281,26 @@ def exec_continue(rt: Interp, node: ast.ContinueStatement, out: Out) -> None:
     raise ContinueFlow(_label(rt, node.label))
 
 
-def exec_return(rt: Interp, node: ast.ReturnStatement, out: Out) -> None:
-    if node.pipeline is not None:
-        if isinstance(node.pipeline, ast.Pipeline):
-            exec_pipeline(rt, node.pipeline, out)
-        else:
-            rt.emit(rt.value_of(node.pipeline), out)
+def make_return(node: ast.ReturnStatement) -> Run:
+    pipeline = node.pipeline
+    if pipeline is None:
+        return _leave
+    if isinstance(pipeline, ast.Pipeline):
+        run = run_of(pipeline)
+    else:
+        code = statement_value(pipeline)
+
+        def run(rt: Interp, out: Out) -> None:
+            rt.emit(code(rt), out)
+
+    def write_and_leave(rt: Interp, out: Out) -> None:
+        run(rt, out)
+        raise ReturnFlow
+
+    return write_and_leave
+
+
+def _leave(rt: Interp, out: Out) -> None:
     raise ReturnFlow
 
 
@@ -278,50 +315,69 @@ def exec_exit(rt: Interp, node: ast.ExitStatement, out: Out) -> None:
     raise ExitFlow(code)
 
 
-# ------------------------------------------------------------------------------------------------ try
-
-
 # ------------------------------------------------------------------------------------------------ definitions
 
 
-def exec_function(rt: Interp, node: ast.FunctionDefinition, out: Out) -> None:
+def make_function(node: ast.FunctionDefinition) -> Run:
     name = node.name
-    scope = rt.scope
     head, colon, tail = name.partition(":")
+    qualifier = ""
     if colon and head.lower() in ("global", "script", "local", "private"):
-        name = tail
-        scope = rt.scope_of(head.lower())
-    block = ScriptBlockValue(node.body, block_text(node.body, braces=True), file=node.extent.source.file or "")
-    block.parameters = node.parameters
-    block.closure = rt.closure
-    scope.functions[name.lower()] = FunctionInfo(name, block, is_filter=node.is_filter)
+        name, qualifier = tail, head.lower()
+    key, tree, parameters, is_filter = name.lower(), node.body, node.parameters, node.is_filter
+    text = block_text(tree, braces=True)
+    file = node.extent.source.file or ""
+
+    def run(rt: Interp, out: Out) -> None:
+        scope = rt.scope_of(qualifier) if qualifier else rt.scope
+        block = ScriptBlockValue(tree, text, closure=rt.closure, file=file)
+        block.parameters = parameters
+        scope.functions[key] = FunctionInfo(name, block, is_filter=is_filter)
+
+    return run
 
 
-def exec_trap(rt: Interp, node: ast.TrapStatement, out: Out) -> None:
+def make_trap(node: ast.TrapStatement) -> Run:
     """Traps stand in their block's list; running into one does nothing."""
+    return lambda _rt, _out: None
 
 
-def exec_unsupported(rt: Interp, node: ast.Node, out: Out) -> None:
-    raise NotSimulated(type(node).__name__, node.extent.line)
+def _refused(what: str, node: ast.Node) -> Run:
+    def run(rt: Interp, out: Out) -> None:
+        raise NotSimulated(what, node.extent.line)
+
+    return run
 
 
-EXEC: dict[type, Callable[[Any, Any, Out], None]] = {
-    ast.Pipeline: exec_pipeline,
-    ast.AssignmentStatement: exec_assignment,
-    ast.IfStatement: exec_if,
-    ast.WhileStatement: exec_while,
-    ast.DoWhileStatement: exec_do_while,
-    ast.DoUntilStatement: exec_do_until,
-    ast.ForStatement: exec_for,
-    ast.ForEachStatement: exec_foreach,
-    ast.SwitchStatement: exec_switch,
-    ast.BreakStatement: exec_break,
-    ast.ContinueStatement: exec_continue,
-    ast.ReturnStatement: exec_return,
-    ast.ExitStatement: exec_exit,
-    ast.ThrowStatement: exec_throw,
-    ast.TryStatement: exec_try,
-    ast.FunctionDefinition: exec_function,
-    ast.TrapStatement: exec_trap,
-    ast.DataStatement: exec_unsupported,
-}
+def _with(run: Callable[[Interp, Any, Out], None]) -> Callable[[Any], Run]:
+    """The maker of a rare statement: what it does is looked up in its node each time."""
+
+    def make(node: Any) -> Run:
+        return lambda rt, out: run(rt, node, out)
+
+    return make
+
+
+STATEMENTS.update(
+    {
+        ast.Pipeline: make_pipeline,
+        ast.CommandExpression: make_pipeline,
+        ast.AssignmentStatement: make_assignment,
+        ast.IfStatement: make_if,
+        ast.WhileStatement: make_while,
+        ast.DoWhileStatement: make_do_while,
+        ast.DoUntilStatement: make_do_until,
+        ast.ForStatement: make_for,
+        ast.ForEachStatement: make_foreach,
+        ast.SwitchStatement: _with(exec_switch),
+        ast.BreakStatement: _with(exec_break),
+        ast.ContinueStatement: _with(exec_continue),
+        ast.ReturnStatement: make_return,
+        ast.ExitStatement: _with(exec_exit),
+        ast.ThrowStatement: _with(exec_throw),
+        ast.TryStatement: _with(exec_try),
+        ast.FunctionDefinition: make_function,
+        ast.TrapStatement: make_trap,
+    }
+)
+VALUES[ast.AssignmentStatement] = assignment.make_assignment
