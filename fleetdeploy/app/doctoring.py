@@ -72,7 +72,9 @@ def examine(
 def _as(host: Host, credential: Credential) -> Host:
     connection = replace(host.connection, user=credential.user or host.connection.user)
     if credential.password is not None:
-        connection = replace(connection, secret=_TYPED)
+        # A typed password is for an account, also where the inventory logs in with a certificate.
+        auth = "negotiate" if connection.auth == "certificate" else connection.auth
+        connection = replace(connection, secret=_TYPED, auth=auth, certificate=None, certificate_key=None)
     return replace(host, connection=connection)
 
 

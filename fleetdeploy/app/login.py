@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fleetdeploy.errors import LoginRefused
-from fleetdeploy.model.host import Host
-from fleetdeploy.model.secret import SecretRef
+from fleetdeploy.model.host import Connection, Host
 from fleetdeploy.model.sight import Lost, Sight
 
 _KINDS = {"env": "the environment variable {}", "file": "the file {}", "cmd": "the command of {}"}
@@ -28,7 +27,7 @@ def stop_at_login(hosts: Sequence[Host], sights: Mapping[str, Sight], *, only_if
         return
     tried = [h for h in refused if sights[h.name].tried] or refused[:1]
     first = tried[0]
-    user = first.connection.user or "(no user)"
+    user = first.connection.login or "(no user)"
     others = len(refused) - len(tried)
     spared = (
         f" {others} more {'host was' if others == 1 else 'hosts were'} not tried with this account." if others else ""
@@ -36,8 +35,7 @@ def stop_at_login(hosts: Sequence[Host], sights: Mapping[str, Sight], *, only_if
     raise LoginRefused(
         f"{first.name} refused the login of {user}.{spared}",
         host=first.name,
-        changed=f"nothing (0 of {len(hosts)} hosts). Login attempts made: {len(tried)}. "
-        + origin(first.connection.secret),
+        changed=f"nothing (0 of {len(hosts)} hosts). Login attempts made: {len(tried)}. " + origin(first.connection),
         why=(
             "password expired or wrong",
             "account locked or disabled",
@@ -53,8 +51,11 @@ def askable(hosts: Sequence[Host], sights: Mapping[str, Sight]) -> tuple[Host, .
     return tuple(h for h in hosts if (s := sights.get(h.name)) is None or s.lost is not Lost.LOGIN)
 
 
-def origin(ref: SecretRef | None) -> str:
+def origin(connection: Connection) -> str:
     """Where the password comes from, as a sentence; never the password, nor a command that might hold one."""
+    if connection.auth == "certificate":
+        return "No password was sent: a client certificate was shown."
+    ref = connection.secret
     if ref is None:
         return "No password was given (Kerberos ticket)."
     target = "the inventory" if ref.kind == "cmd" else ref.target

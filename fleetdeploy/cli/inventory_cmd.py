@@ -37,7 +37,7 @@ def list_hosts(
             ", ".join(host.groups) or "-",
             ", ".join(f"{name}={value}" for name, value in host.labels.items()) or "-",
             f"{host.connection.transport}://{host.connection.address}:{host.connection.port}",
-            f"{host.connection.auth} {host.connection.user}".strip(),
+            f"{host.connection.auth} {host.connection.certificate or host.connection.user}".strip(),
         )
         for host in hosts
     ]
@@ -170,6 +170,7 @@ def _host_data(host: Host) -> dict[str, Any]:
             "auth": connection.auth,
             "user": connection.user,
             "secret": str(connection.secret) if connection.secret else None,
+            "certificate": connection.certificate,
         },
     }
 

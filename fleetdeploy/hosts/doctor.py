@@ -157,7 +157,7 @@ def _winrm(connection: Connection) -> Finding:
 
 
 def _login(host: str, connection: Connection, secret: Secret | None) -> Finding:
-    if connection.fingerprint is not None or connection.auth not in winrs.TRANSPORTS:
+    if not winrs.can_ask(connection):
         return Finding("login", True, "tried with PSRP only (WinRS takes neither pins nor this login)")
     try:
         name = winrs.hostname(host, connection, secret)

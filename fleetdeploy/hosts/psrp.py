@@ -38,7 +38,7 @@ from fleetdeploy.errors import (
     ProtocolRefused,
     Unreachable,
 )
-from fleetdeploy.hosts import faults
+from fleetdeploy.hosts import client_certificate, faults
 from fleetdeploy.hosts.constant_text import ConstantText
 from fleetdeploy.hosts.faults import Fault, Meaning
 from fleetdeploy.hosts.session import Script, ScriptError, ScriptResult
@@ -55,6 +55,13 @@ SLACK_S = 20
 """How much longer than the host's own timeout an HTTP answer is waited for."""
 
 DEFAULT_IDLE_S = 600
+
+_WHY_PASSWORD = ("wrong password", "this kind of login is switched off on the host", "the account may not log in")
+_WHY_CERTIFICATE = (
+    "the host maps this certificate to no account, or keeps an old password of that account",
+    "the certificate has expired, or its issuer is not trusted there",
+    "login by certificate is switched off on the host (WSMan:\\localhost\\Service\\Auth\\Certificate)",
+)
 
 for _name in ("pypsrp", "spnego", "requests_credssp"):
     # At DEBUG and INFO these log whole messages, and with them scripts and secrets; at ERROR what is reported anyway.
@@ -76,12 +83,14 @@ class _Host(PSHost):
 class _PinnedAdapter(requests.adapters.HTTPAdapter):
     """Trusts exactly one certificate, by its SHA-256."""
 
-    def __init__(self, fingerprint: str) -> None:
+    def __init__(self, fingerprint: str, passphrase: str | None) -> None:
         self._fingerprint = fingerprint.replace(":", "").lower()
+        self._passphrase = passphrase
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, **kwargs, assert_fingerprint=self._fingerprint)
+        fixed = {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
+        return super().init_poolmanager(*args, **kwargs, **fixed)
 
 
 class _Wire:
@@ -240,13 +249,14 @@ class PsrpSession:
         tls = c.transport == "https"
         if not tls and c.auth in ("basic", "certificate"):
             raise ProtocolRefused(f"{self._name}: {c.auth} over http would show the password", host=self._name)
+        secret = None if self._secret is None else self._secret.reveal()
+        login: dict[str, str | None] = {"username": c.user or None, "password": secret}
         if c.auth == "certificate":
-            raise ProtocolRefused(f"{self._name}: login by certificate is not supported yet", host=self._name)
+            certificate, key = client_certificate.files_of(self._name, c, self._secret)
+            login = {"certificate_pem": certificate, "certificate_key_pem": key, "certificate_key_password": secret}
         wsman = WSMan(
             c.address,
             port=c.port,
-            username=c.user or None,
-            password=None if self._secret is None else self._secret.reveal(),
             ssl=tls,
             auth=c.auth,
             encryption="auto" if tls else "always",
@@ -255,6 +265,7 @@ class PsrpSession:
             read_timeout=OPERATION_S + SLACK_S,
             operation_timeout=OPERATION_S,
             reconnection_retries=0,
+            **login,
         )
         session = wsman.transport._build_session()
         # Neither proxies, nor .netrc, nor a CA of the environment: what the inventory says is what is used.
@@ -262,7 +273,7 @@ class PsrpSession:
         session.verify = c.ca_file if c.ca_file is not None else system_store()
         if c.fingerprint is not None:
             session.verify = False
-            session.mount("https://", _PinnedAdapter(c.fingerprint))
+            session.mount("https://", _PinnedAdapter(c.fingerprint, login.get("certificate_key_password")))
         wsman.transport.session = session
         return wsman
 
@@ -295,10 +306,10 @@ class PsrpSession:
         name = self._name
         if isinstance(error, AuthenticationError):
             return LoginRefused(
-                f"{name}: login refused for {self._connection.user!r}",
+                f"{name}: login refused for {self._connection.login!r}",
                 host=name,
                 code=401,
-                why=("wrong password", "this kind of login is switched off on the host", "the account may not log in"),
+                why=_WHY_CERTIFICATE if self._connection.auth == "certificate" else _WHY_PASSWORD,
                 next_steps=(f"fleetdeploy doctor --limit {name}",),
             )
         if isinstance(error, requests.exceptions.SSLError):

@@ -20,8 +20,14 @@ from fleetdeploy.model.secret import Secret
 _OPERATION_S = 10
 _READ_S = 20
 
-TRANSPORTS = {"negotiate": "ntlm", "ntlm": "ntlm", "kerberos": "kerberos", "basic": "ssl"}
-"""pywinrm's names of our logins; certificates are not supported yet."""
+TRANSPORTS = {"negotiate": "ntlm", "ntlm": "ntlm", "kerberos": "kerberos", "basic": "ssl", "certificate": "certificate"}
+"""pywinrm's names of our logins."""
+
+
+def can_ask(connection: Connection) -> bool:
+    """Whether pywinrm can log in so: it knows neither pinned certificates nor keys with a passphrase."""
+    locked_key = connection.auth == "certificate" and connection.secret is not None
+    return connection.auth in TRANSPORTS and connection.fingerprint is None and not locked_key
 
 
 def hostname(host: str, connection: Connection, secret: Secret | None, *, deadline_s: float = 30.0) -> str:
@@ -30,16 +36,18 @@ def hostname(host: str, connection: Connection, secret: Secret | None, *, deadli
     Raises:
         LoginRefused, ProtocolRefused, Unreachable: why it could not be asked.
     """
-    transport = TRANSPORTS.get(connection.auth)
-    if transport is None or connection.fingerprint is not None:
+    if not can_ask(connection):
         raise ProtocolRefused(f"{host}: WinRS is not asked with this kind of login", host=host)
-    if connection.transport == "http" and transport == "ssl":
+    transport = TRANSPORTS[connection.auth]
+    if connection.transport == "http" and connection.auth == "basic":
         raise ProtocolRefused(f"{host}: basic over http would show the password", host=host)
     store = system_store()
     protocol = Protocol(
         f"{connection.transport}://{_bracketed(connection.address)}:{connection.port}/wsman",
         transport=transport,  # type: ignore[arg-type]
         username=connection.user,
+        cert_pem=connection.certificate,
+        cert_key_pem=connection.certificate_key or connection.certificate,
         password=None if secret is None else secret.reveal(),
         # Explicit, so that no environment variable changes what is trusted.
         ca_trust_path=connection.ca_file
@@ -53,7 +61,7 @@ def hostname(host: str, connection: Connection, secret: Secret | None, *, deadli
     try:
         return _run(protocol, time.monotonic() + deadline_s)
     except winrm.exceptions.AuthenticationError as error:
-        raise LoginRefused(f"{host}: login refused for {connection.user!r}", host=host, code=401) from error
+        raise LoginRefused(f"{host}: login refused for {connection.login!r}", host=host, code=401) from error
     except requests.exceptions.SSLError as error:
         raise ProtocolRefused(f"{host}: the certificate was not accepted", host=host) from error
     except (requests.RequestException, OSError) as error:

@@ -8,7 +8,7 @@ layers a host has.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -29,7 +29,11 @@ _CONNECTION_KEYS = (
     "ca_file",
     "fingerprint",
     "connect_timeout",
+    "certificate",
+    "certificate_key",
 )
+FILE_KEYS = ("ca_file", "certificate", "certificate_key")
+"""Connection values that are files, beside the inventory unless absolute."""
 _DEFAULT_PORTS = {"https": 5986, "http": 5985}
 _TRANSPORTS: tuple[Transport, ...] = get_args(Transport)
 _AUTHS: tuple[Auth, ...] = get_args(Auth)
@@ -105,8 +109,8 @@ def _check_value(key: str, value: Value) -> None:
         value.integer(1, 65535)
     elif key == "transport":
         value.choice(_TRANSPORTS)
-    elif key == "auth" and value.choice(_AUTHS) == "certificate":
-        raise value.error("certificate login is not supported yet", next_steps=("use negotiate, ntlm or kerberos",))
+    elif key == "auth":
+        value.choice(_AUTHS)
     elif key == "secret":
         secret_ref(value)
     elif key == "fingerprint":
@@ -133,14 +137,14 @@ def fingerprint(value: Value) -> str:
     return digits
 
 
-def build_connection(name: str, found: dict[str, Found], place: Value, ca_file: str | None) -> Connection:
+def build_connection(name: str, found: dict[str, Found], place: Value, files: Mapping[str, str | None]) -> Connection:
     """The connection of one host, and what is wrong with the combination.
 
     Args:
         name: the host's name, also its address unless one is set.
         found: the connection values in force.
         place: the host's entry, for errors about something missing.
-        ca_file: the CA file in force, already relative to nothing.
+        files: those of FILE_KEYS in force, already relative to nothing.
     """
 
     def text(key: str, default: str) -> str:
@@ -156,7 +160,9 @@ def build_connection(name: str, found: dict[str, Found], place: Value, ca_file: 
             f"host {name}: Basic over plain HTTP would send the password in the clear",
             next_steps=("use transport: https, or auth: negotiate (sealed also over http)",),
         )
-    if auth != "kerberos" and (not user or secret is None):
+    if auth == "certificate":
+        _check_certificate(name, transport, found, place)
+    elif auth != "kerberos" and (not user or secret is None):
         missing = "user" if not user else "secret"
         raise place.error(
             f"host {name} has no connection.{missing}",
@@ -170,9 +176,26 @@ def build_connection(name: str, found: dict[str, Found], place: Value, ca_file: 
         auth=auth,
         user=user,
         secret=secret,
-        ca_file=ca_file if transport == "https" else None,
+        ca_file=files["ca_file"] if transport == "https" else None,
         fingerprint=fingerprint(found["fingerprint"].value)
         if "fingerprint" in found and transport == "https"
         else None,
         connect_timeout_s=found["connect_timeout"].value.duration(0.1, 300.0) if "connect_timeout" in found else 10.0,
+        certificate=files["certificate"] if auth == "certificate" else None,
+        certificate_key=files["certificate_key"] if auth == "certificate" else None,
     )
+
+
+def _check_certificate(name: str, transport: Transport, found: dict[str, Found], place: Value) -> None:
+    if transport == "http":
+        raise found["auth"].value.error(
+            f"host {name}: a certificate logs in over TLS only", next_steps=("use transport: https",)
+        )
+    if "certificate" not in found:
+        raise place.error(
+            f"host {name} has no connection.certificate",
+            why=("certificate login needs a PEM file, which the host maps to a local account",),
+            next_steps=(
+                "set certificate and certificate_key (PEM files beside this one); secret: the key's passphrase",
+            ),
+        )

@@ -25,7 +25,7 @@ from pathlib import Path
 from fleetdeploy.documents import Section, Value, did_you_mean, parse
 from fleetdeploy.errors import ConfigError
 from fleetdeploy.freeze_documents import read_freeze
-from fleetdeploy.inventory.layers import NAME, Found, Layer, build_connection, merge, read_layer
+from fleetdeploy.inventory.layers import FILE_KEYS, NAME, Found, Layer, build_connection, merge, read_layer
 from fleetdeploy.model.host import Fleet, Host
 from fleetdeploy.model.secret import MASK, looks_secret
 
@@ -238,10 +238,12 @@ def _build_host(
     name: str, place: Value, layers: list[Layer], groups: list[str], path: Path
 ) -> tuple[Host, tuple[HostValue, ...]]:
     connection, labels, variables, zone = merge(layers)
-    ca_file: str | None = None
-    if "ca_file" in connection:
-        ca_file = str(path.resolve().parent / Path(connection["ca_file"].value.text()).expanduser())
-    built = build_connection(name, connection, place, ca_file)
+    base = path.resolve().parent
+    files = {
+        key: str(base / Path(connection[key].value.text()).expanduser()) if key in connection else None
+        for key in FILE_KEYS
+    }
+    built = build_connection(name, connection, place, files)
     host = Host(
         name=name,
         connection=built,
@@ -265,6 +267,8 @@ def _build_host(
         ("secret", str(built.secret) if built.secret else "-"),
         ("ca_file", built.ca_file or "-"),
         ("fingerprint", built.fingerprint or "-"),
+        ("certificate", built.certificate or "-"),
+        ("certificate_key", built.certificate_key or "-"),
         ("connect_timeout", f"{built.connect_timeout_s:g}s"),
     ):
         rows.append(HostValue(f"connection.{key}", shown, where(connection.get(key))))

@@ -22,9 +22,11 @@ class Connection:
         port: TCP port (5986 for https, 5985 for http unless set).
         transport: ``https`` (default) or ``http``, which is always sealed (message encryption).
         user: account, ``DOMAIN\\name`` or ``name``; empty only for certificate login.
-        secret: where the password comes from; None for kerberos with a ticket.
+        secret: where the password comes from; None for kerberos with a ticket. For a certificate: its key's passphrase.
         ca_file: PEM file with the CA to trust, None for the system's.
         fingerprint: SHA-256 of the host's certificate in hex, pins it instead of a CA.
+        certificate: PEM file to log in with (``auth`` certificate), which the host maps to a local account.
+        certificate_key: PEM file of its key; None: it is in the certificate's file.
     """
 
     address: str
@@ -36,6 +38,13 @@ class Connection:
     ca_file: str | None = None
     fingerprint: str | None = None
     connect_timeout_s: float = 10.0
+    certificate: str | None = None
+    certificate_key: str | None = None
+
+    @property
+    def login(self) -> str:
+        """Who logs in, for people: the account, or the certificate."""
+        return f"the certificate {self.certificate}" if self.auth == "certificate" else self.user
 
     @property
     def credential_key(self) -> tuple[str, str]:
@@ -43,6 +52,8 @@ class Connection:
 
         How it is presented (Basic, NTLM) does not matter: a wrong password counts towards the lock-out either way.
         """
+        if self.auth == "certificate":
+            return ("", f"certificate:{self.certificate}")
         return (self.user.lower(), str(self.secret))
 
 

@@ -51,6 +51,22 @@ hosts:
     assert str(web01.connection.secret) == "env:PW"
 
 
+def test_a_certificate_is_a_login_without_account(tmp_path: Path) -> None:
+    text = """
+defaults: {connection: {auth: certificate, certificate: pki/me.pem, certificate_key: /keys/me.key}}
+hosts:
+  a: {}
+  b: {connection: {auth: ntlm, user: eva, secret: "env:PW"}}
+"""
+    inventory = read_inventory(write(tmp_path, text))
+    a, b = (host.connection for host in inventory.fleet.hosts)
+    assert (a.certificate, a.certificate_key) == (str(tmp_path / "pki/me.pem"), str(Path("/keys/me.key")))
+    assert (a.user, a.secret, a.login) == ("", None, f"the certificate {tmp_path / 'pki/me.pem'}")
+    assert (b.certificate, b.certificate_key, b.login) == (None, None, "eva")
+    shown = {row.key: row.shown for row in inventory.values["a"]}
+    assert shown["connection.certificate"] == str(tmp_path / "pki/me.pem")
+
+
 def test_connection_defaults_and_paths(tmp_path: Path) -> None:
     pin = ":".join(["AB"] * 32)
     fleet = load_inventory(
@@ -109,7 +125,13 @@ def test_values_say_where_they_come_from(tmp_path: Path) -> None:
         (LOGIN + "hosts:\n  a: {connection: {port: 70000}}\n", 3, "not within", ""),
         (LOGIN + "hosts:\n  a: {connection: {port: http}}\n", 3, "no whole number", ""),
         (LOGIN + "hosts:\n  a: {connection: {auth: kerberso}}\n", 3, "not one of", "did you mean kerberos?"),
-        (LOGIN + "hosts:\n  a: {connection: {auth: certificate}}\n", 3, "not supported yet", ""),
+        (LOGIN + "hosts:\n  a: {connection: {auth: certificate}}\n", 3, "no connection.certificate", "certificate_key"),
+        (
+            LOGIN + "hosts:\n  a: {connection: {auth: certificate, transport: http, certificate: x}}\n",
+            3,
+            "over TLS only",
+            "https",
+        ),
         (LOGIN + "hosts:\n  a: {connection: {fingerprint: abc}}\n", 3, "fingerprint", ""),
         (LOGIN + "hosts:\n  'a/b': {}\n", 3, "no host name", ""),
         (LOGIN + "hosts:\n  web[3:1]: {}\n", 3, "no range", ""),
