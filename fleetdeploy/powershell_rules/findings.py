@@ -1,0 +1,69 @@
+"""What a rule is and what it finds. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.source import Extent
+    from fleetdeploy.powershell_rules.script import Script
+
+VERSIONS = ("5.1", "4.0")
+"""Windows PowerShell of Windows Server 2016 and later, and of Windows Server 2012 R2."""
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, for tables of names."""
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that is refused.
+
+    Attributes:
+        rule: name of the rule, a key of ``RULES``.
+        message: what is wrong, and why.
+        line, column: 1-based, in the text that was walked.
+        next: what to write instead.
+        path: of the text, as the caller named it.
+    """
+
+    rule: str
+    message: str
+    line: int
+    column: int
+    next: str
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message} [{self.rule}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a rule's function yields: a stretch of the script, what is wrong with it, and what to write instead."""
+
+    extent: Extent
+    message: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table.
+
+    Attributes:
+        name: as it stands in brackets behind a finding.
+        what: what the rule refuses.
+        why: what would happen on a host.
+        find: finds it. With ``needs_tree`` it is not asked about a text that does not parse.
+    """
+
+    name: str
+    what: str
+    why: str
+    find: Callable[[Script], Iterable[Note]]
+    needs_tree: bool = True

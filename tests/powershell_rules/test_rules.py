@@ -1,0 +1,98 @@
+"""Each rule refuses what it must and lets the rest pass; every shipped script passes all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleetdeploy.hosts.scripts import VERBS, shared_library
+from fleetdeploy.lab.powershell import ast
+from fleetdeploy.lab.powershell.parser import parse
+from fleetdeploy.powershell_rules import RULES, check
+from fleetdeploy.powershell_rules.aliases import ALIASES
+from fleetdeploy.powershell_rules.command_table import commands
+from fleetdeploy.powershell_rules.member_table import INSTANCE, STATIC, TYPES
+from tests.powershell_rules.examples import EXAMPLES, HEAD, Whole
+
+
+def whole(text: str) -> str:
+    return text if isinstance(text, Whole) else HEAD + text + "\n"
+
+
+def test_every_rule_has_examples() -> None:
+    assert set(EXAMPLES) == set(RULES)
+    assert all(example.bad and example.good for example in EXAMPLES.values())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_a_rule_refuses(name: str) -> None:
+    for text in EXAMPLES[name].bad:
+        found = [finding for finding in check(whole(text), path="x.ps1") if finding.rule == name]
+        assert found, text
+        for finding in found:
+            assert finding.path == "x.ps1"
+            assert 1 <= finding.line <= whole(text).count("\n") + 1
+            assert finding.column >= 1
+            assert len(finding.message) > 20
+            assert len(finding.next) > 5
+            assert str(finding).startswith(f"x.ps1:{finding.line}: ")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_passes(name: str) -> None:
+    for text in EXAMPLES[name].good:
+        assert [str(finding) for finding in check(whole(text), path="x.ps1")] == [], text
+
+
+def test_a_finding_says_where() -> None:
+    found = check(HEAD + "$x = 1\n  $script:y = 2\n", path="a/b.ps1")
+    assert [(f.rule, f.line, f.column) for f in found] == [("shared-variable", 8, 3)]
+    assert str(found[0]).startswith("a/b.ps1:8: $script:y is the runspace's")
+
+
+def test_versions_apart() -> None:
+    text = HEAD + "$x = [Guid]::new('a'); $y = New-Guid; Write-Information -MessageData 'a'\n"
+    assert check(text, path="x", versions=("5.1",)) == ()
+    assert [f.rule for f in check(text, path="x", versions=("4.0",))] == [
+        "needs-5.0",
+        "unknown-command",
+        "unknown-command",
+    ]
+    assert "4.0 (Windows Server 2012 R2)" in check(text, path="x")[1].message
+    # What the parser here does not do cannot be called checked, also where the version has it.
+    assert [f.rule for f in check(HEAD + "class A { }\n", path="x", versions=("5.1",))] == ["not-walked"]
+    with pytest.raises(ValueError, match=r"not 7\.4"):
+        check(text, path="x", versions=("7.4",))
+
+
+def test_a_text_that_does_not_parse_is_said_once() -> None:
+    found = check(HEAD + "$x = $Any ? 1 : 2\n$y = )\nWrite-Host 'a'\n", path="x")
+    assert {f.rule for f in found} == {"newer-syntax"}
+
+
+def test_the_tables_are_of_one_piece() -> None:
+    assert len(commands("5.1")) > 1600
+    assert len(commands("4.0")) > 1200
+    assert "depth" in commands("5.1")["get-childitem"].parameters
+    assert "depth" not in commands("4.0")["get-childitem"].parameters
+    assert commands("4.0")["get-item"].parameters == commands("5.1")["get-item"].parameters
+    programs = {"help", "mkdir", "powershell_ise.exe"}
+    absent = {c for c in ALIASES.values() if c.lower() not in commands("5.1")} - programs
+    assert absent <= {"Clear-Host"}, "an alias of nothing"
+    for name in [*TYPES, *INSTANCE, *(part for pair in STATIC for part in pair)]:
+        assert name == name.lower().removeprefix("system."), f"{name} would never be found"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_shipped_scripts_pass(verb: str) -> None:
+    text = shared_library().text(verb)
+    assert [f"{finding} -> {finding.next}" for finding in check(text, path=f"{verb}.ps1")] == []
+    assert "{{" not in text
+    assert "{%" not in text
+
+
+def test_the_walk_of_a_shipped_script_sees_something() -> None:
+    root = parse(shared_library().text("beat")).script_block
+    called = [node for node in root.walk() if isinstance(node, ast.Command)]
+    assert len(called) > 20
+    spoilt = shared_library().text("beat").replace("Get-CimInstance -ClassName", "Get-CimInstance -Klass")
+    assert {f.rule for f in check(spoilt, path="beat.ps1")} == {"unknown-parameter"}
