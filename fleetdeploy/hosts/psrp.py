@@ -89,7 +89,7 @@ class _PinnedAdapter(requests.adapters.HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        fixed = {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
+        fixed: Any = {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
         return super().init_poolmanager(*args, **kwargs, **fixed)
 
 
@@ -250,7 +250,7 @@ class PsrpSession:
         if not tls and c.auth in ("basic", "certificate"):
             raise ProtocolRefused(f"{self._name}: {c.auth} over http would show the password", host=self._name)
         secret = None if self._secret is None else self._secret.reveal()
-        login: dict[str, str | None] = {"username": c.user or None, "password": secret}
+        login: Any = {"username": c.user or None, "password": secret}
         if c.auth == "certificate":
             certificate, key = client_certificate.files_of(self._name, c, self._secret)
             login = {"certificate_pem": certificate, "certificate_key_pem": key, "certificate_key_password": secret}

@@ -195,7 +195,5 @@ def _check_certificate(name: str, transport: Transport, found: dict[str, Found],
         raise place.error(
             f"host {name} has no connection.certificate",
             why=("certificate login needs a PEM file, which the host maps to a local account",),
-            next_steps=(
-                "set certificate and certificate_key (PEM files beside this one); secret: the key's passphrase",
-            ),
+            next_steps=("set certificate and certificate_key (PEM files beside this one); secret: its passphrase",),
         )

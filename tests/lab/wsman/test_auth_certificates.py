@@ -58,7 +58,7 @@ class Clients:
     """Clients of one host that log on with a certificate."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
-        self.ca = str(lab.write_ca(folder / "ca.pem"))
+        self.ca: Any = str(lab.write_ca(folder / "ca.pem"))
         self.folder = folder
 
     def pypsrp(self, host: LabHost, shown: ClientCertificate, **options: Any) -> list[Any]:
