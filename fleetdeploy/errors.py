@@ -258,6 +258,10 @@ class ScriptFailed(HostError):
         self.line = line
 
 
+class NotReady(HostError):
+    """The host cannot prove its way back, so it was not started."""
+
+
 class Stale(HostError):
     """The host no longer accepts this conductor's token: it was taken over (protocol.md rules 7 and 8)."""
 

@@ -32,7 +32,7 @@ from fleetdeploy.rollout.gatekeeper import Gatekeeper
 from fleetdeploy.rollout.hold import ASKED, Promotion, pause
 from fleetdeploy.rollout.host_task import Target, Worked, bring, settle_s
 from fleetdeploy.rollout.ports import HostPort
-from fleetdeploy.rollout.readiness import prove
+from fleetdeploy.rollout.readiness import prove, prove_one
 from fleetdeploy.rollout.recorded import BAKE, GATE, PROMOTION, of_batch
 from fleetdeploy.rollout.rollback import put_back
 from fleetdeploy.rollout.staging import STAGE_PATIENCE_S, stage_all, stage_one
@@ -289,6 +289,7 @@ class Forward:
             if not staged:  # another try: of a host that went back, or that never got so far
                 turn_forward(book, tools, name, STAGE_PATIENCE_S)
                 stage_one(book, tools, name, desk)
+                prove_one(book, desk, tools, name)
                 first = replace(request, claim=book.next_claim(name))
             return bring(
                 tools,

@@ -1,14 +1,16 @@
-"""Before a batch begins each of its hosts proves that it could go back; who cannot is not started.
+"""Before a batch, or another try, begins each of its hosts proves that it could go back; who cannot is not started.
 
 Serves the way forward alone: nothing here ever holds up a rollback, or a host that this rollout has changed already.
 What a proof is, the host says (``templates/powershell/ready.ps1.j2``); what follows from its lack is decided here: a
-pause, unless a person permitted it (``--no-way-back``), and then the journal has who and why.
+pause (another try is left out instead), unless a person permitted it (``--no-way-back``), and then the journal has who
+and why.
 """
 
 from __future__ import annotations
 
 from fleetdeploy.engine.executor import CancelledTask, Task, Tools
-from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
+from fleetdeploy.errors import AnswerLost, Busy, HostError, NotReady, Unreachable
+from fleetdeploy.model import events as ev
 from fleetdeploy.model.paths import release_exe
 from fleetdeploy.model.plan import Batch
 from fleetdeploy.model.readiness import Lacking, ReadyReason, ReadyRequest, ReadyResult
@@ -16,6 +18,7 @@ from fleetdeploy.model.run import HostState, PauseReason
 from fleetdeploy.policy import gate
 from fleetdeploy.rollout import turns
 from fleetdeploy.rollout.book import Book
+from fleetdeploy.rollout.commands import Desk
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.gatekeeper import Gatekeeper
 from fleetdeploy.rollout.host_task import Worked, settled
@@ -54,19 +57,44 @@ def prove(book: Book, crew: Crew, keeper: Gatekeeper, batch: Batch) -> gate.Deci
             _say_way_back(book, name, answer)
             if not answer.ready:
                 lacking[name] = reasons_text(answer.reasons)
-    permitted = crew.desk.no_way_back or (_asked_by(book) if book.plan.permits.no_way_back else "")
+    permitted = _permitted(book, crew.desk)
     if lacking and permitted:
         for name, why in lacking.items():
-            book.note_once(f"changed without a way back ({why}): by {permitted}", name, "warning")
+            book.note_once(_without(why, permitted), name, "warning")
         lacking = {}
     if lacking:
         return _held(book, lacking)
     return _grave(keeper.decide(batch)) if lost else None
 
 
+def prove_one(book: Book, desk: Desk, tools: Tools[HostPort], name: str) -> None:
+    """The same for a host that gets another turn; in the host's own thread.
+
+    Raises:
+        NotReady: it cannot prove its way back, and nobody permitted that; nothing was changed.
+        HostError: it could not be asked.
+    """
+    answer = _answer(book, tools, name)
+    if answer.ready:
+        return
+    lacks, permitted = reasons_text(answer.reasons), _permitted(book, desk)
+    if not permitted:
+        raise NotReady(f"cannot prove its way back: {lacks}", host=name)
+    tools.tell(ev.Note(_without(lacks, permitted), name, "warning"))
+
+
 def reasons_text(reasons: tuple[ReadyReason, ...]) -> str:
     """What a host lacks, in its own words."""
     return "; ".join(reason.detail for reason in reasons)
+
+
+def _permitted(book: Book, desk: Desk) -> str:
+    """Who lets hosts be changed that cannot go back; "" for nobody."""
+    return desk.no_way_back or (_asked_by(book) if book.plan.permits.no_way_back else "")
+
+
+def _without(lacks: str, permitted: str) -> str:
+    return f"changed without a way back ({lacks}): by {permitted}"
 
 
 def _asked_by(book: Book) -> str:
@@ -108,6 +136,15 @@ def _say_way_back(book: Book, name: str, answer: ReadyResult) -> None:
 
 
 def _ask(book: Book, name: str) -> Task[HostPort]:
+    def task(tools: Tools[HostPort]) -> ReadyResult:
+        if tools.cancelled.is_set():
+            raise CancelledTask
+        return _answer(book, tools, name)
+
+    return task
+
+
+def _answer(book: Book, tools: Tools[HostPort], name: str) -> ReadyResult:
     plan = book.plan
     artifact = plan.artifact
     assert artifact is not None  # noqa: S101 - a plan that goes forward has one
@@ -119,15 +156,8 @@ def _ask(book: Book, name: str) -> Task[HostPort]:
         need_bytes=NEED_BYTES,
         lock_wait_s=book.run.timeouts.lock_wait_s,
     )
-    patience_s = book.run.timeouts.call_s / 2
-
-    def task(tools: Tools[HostPort]) -> ReadyResult:
-        if tools.cancelled.is_set():
-            raise CancelledTask
-        # Repeatable: it records what is there, and the last word counts.
-        return settled(tools, lambda: tools.resource.ready(request), patience_s, unsent_patience_s=0.0)
-
-    return task
+    # Repeatable: it records what is there, and the last word counts.
+    return settled(tools, lambda: tools.resource.ready(request), book.run.timeouts.call_s / 2, unsent_patience_s=0.0)
 
 
-__all__ = ["NEED_BYTES", "Lacking", "prove", "reasons_text"]
+__all__ = ["NEED_BYTES", "Lacking", "prove", "prove_one", "reasons_text"]

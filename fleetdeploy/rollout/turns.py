@@ -5,7 +5,7 @@ Shared by the way forward and the way back. Says what happened and what happens 
 
 from __future__ import annotations
 
-from fleetdeploy.errors import AnswerLost, Busy, HostError, Unreachable
+from fleetdeploy.errors import AnswerLost, Busy, HostError, NotReady, Unreachable
 from fleetdeploy.model.health import Verdict
 from fleetdeploy.model.run import HostState
 from fleetdeploy.model.verbs import ActivateOutcome, HostFailure
@@ -103,6 +103,10 @@ def _forward_error(book: Book, host: str, worked: Worked) -> None:
         # It is not the host's fault, and nothing was sent: the conductor stops, a later one starts it.
         page.touched = page.changed = begun
         book.move(host, _S.EXCLUDED, error.what)
+    elif isinstance(error, NotReady) and not worked.sent:
+        page.touched = page.changed = begun
+        book.note(f"is not started, it {error.what}", host, "error")
+        book.move(host, _S.SKIPPED, error.what)
     elif isinstance(error, (Unreachable, Busy)) and not worked.sent and not page.in_doubt and not begun:
         page.touched = page.changed = False
         book.fail(host, failure_of(error), "nothing was changed there")

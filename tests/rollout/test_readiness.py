@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from fleetdeploy.errors import ExitCode
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.permits import Permits
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.readiness import Lacking
-from fleetdeploy.model.run import Hold, Outcome, PauseReason
+from fleetdeploy.model.run import Hold, HostState, Outcome, PauseReason
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
 
@@ -151,6 +153,34 @@ def test_within_the_budget_the_others_go_on(scene: Scene) -> None:
     result = scene.roll("v1.4.2", budget=1)
     assert result.outcome is Outcome.SUCCEEDED_IN_PART
     assert {n for n, h in scene.hosts.items() if h.version == "v1.4.2"} == {"web1", "web2", "web4"}
+
+
+@pytest.mark.parametrize("permitted", [False, True])
+def test_another_try_needs_a_proof_too(scene: Scene, permitted: bool) -> None:
+    scene.with_hosts(6)
+    victim = scene.hosts["web3"]
+    scene.hosts["web1"].on_activate = lambda host, request: setattr(victim, "dead", True)
+    real = scene.report
+
+    def report(event: ev.Event) -> None:
+        real(event)
+        if isinstance(event, ev.HostChanged) and (event.host, event.state) == ("web3", HostState.UNREACHABLE):
+            victim.dead, victim.lacking = False, DISK
+            assert scene.journal is not None
+            scene.journal.request("R1", "retry", "eva@desk", argument="web3", reason="it is back")
+
+    scene.report = report  # type: ignore[method-assign]
+    plan = scene.plan("v1.4.2", budget=1)
+    result = scene.go(with_permits(plan, no_way_back=True) if permitted else plan, "R1")
+    if permitted:
+        assert (result.outcome, victim.version) == (Outcome.SUCCEEDED, "v1.4.2")
+        assert [n.host for n in notes(scene, "warning") if "without a way back (it lacks DISK)" in n.text] == ["web3"]
+    else:
+        assert (result.outcome, victim.stops) == (Outcome.SUCCEEDED_IN_PART, 0)
+        assert scene.states(result)["web3"] == "skipped"
+        assert [n.host for n in notes(scene, "error") if "cannot prove its way back: it lacks DISK" in n.text] == [
+            "web3"
+        ]
 
 
 def test_a_rollback_is_never_asked_to_prove_anything(scene: Scene) -> None:
