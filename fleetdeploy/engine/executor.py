@@ -81,6 +81,7 @@ class Workers(Generic[R]):
             )
             self._workers[host] = worker
         self._pending[(host, tag)] = self._pending.get((host, tag), 0) + 1
+        worker.left = False
         worker.inbox.put((tag, task))
 
     def next(self, timeout_s: float) -> Told | Done | None:
@@ -116,6 +117,15 @@ class Workers(Generic[R]):
             if name in self._workers:
                 self._workers[name].heartbeat.stop()
 
+    def let_go(self, hosts: Iterable[str]) -> None:
+        """Nobody waits for what these hosts' workers are doing now: it takes no slot, and ``shutdown`` goes on.
+
+        Its ``Done`` still comes, if it ends in time. Only for tasks that change nothing.
+        """
+        for name in hosts:
+            if name in self._workers:
+                self._workers[name].let_go()
+
     def shutdown(self, wait_s: float) -> None:
         """End all workers after their running task; waits at most ``wait_s`` in all."""
         for worker in self._workers.values():
@@ -128,7 +138,7 @@ class Workers(Generic[R]):
         timer.daemon = True
         timer.start()
         for worker in self._workers.values():
-            while worker.thread.is_alive() and not deadline.is_set():
+            while worker.thread.is_alive() and not worker.left and not deadline.is_set():
                 worker.thread.join(0.05)
         timer.cancel()
 
@@ -147,9 +157,16 @@ class _Worker(Generic[R]):
         self.inbox: queue.SimpleQueue[tuple[str, Task[R]] | None] = queue.SimpleQueue()
         self.heartbeat = heartbeat
         self.cancelled = threading.Event()
+        self.left = False
         self._connect, self._dispose, self._slots, self._out = connect, dispose, slots, out
+        self._lock, self._holds = threading.Lock(), False
         self.thread = threading.Thread(target=self._run, name=f"host-{host}", daemon=True)
         self.thread.start()
+
+    def let_go(self) -> None:
+        """Give the slot of the running task to others; the thread ends whenever it ends."""
+        self.left = True
+        self._give_slot_back()
 
     def drop_waiting(self) -> None:
         """Forget tasks that have not begun (what ``cancel_futures`` is to a pool)."""
@@ -186,7 +203,7 @@ class _Worker(Generic[R]):
                 try:
                     value = task(tools)
                 finally:
-                    self._slots.release()
+                    self._give_slot_back()
             except BaseException as error:  # noqa: BLE001 - a worker hands everything to the conductor, nothing is lost
                 self._out.put(Done(self.host, tag, error=error))
             else:
@@ -198,6 +215,14 @@ class _Worker(Generic[R]):
         """A worker that waits for its turn still gives signs of life: its host is open and must not look abandoned."""
         while not self._slots.acquire(timeout=self.heartbeat.due_in()):
             self._beat()
+        with self._lock:
+            self._holds = True
+
+    def _give_slot_back(self) -> None:
+        with self._lock:
+            held, self._holds = self._holds, False
+        if held:
+            self._slots.release()
 
     def _beat(self) -> None:
         try:

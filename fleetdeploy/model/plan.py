@@ -113,6 +113,8 @@ class Plan:
         overridden: what those guards would have said, for the journal.
         rollback_floor: a one-way migration that this plan passes; hosts do not go back behind it by themselves.
         freeze: when no batch may begin; not covered by the digest either.
+        locked_out: (host, what was said) of those that refused the login while this was planned: they are not asked
+            again by whoever carries it out (a lock-out). Not covered by the digest.
     """
 
     kind: RolloutKind
@@ -134,6 +136,7 @@ class Plan:
     overridden: tuple[str, ...] = ()
     rollback_floor: str = ""
     freeze: tuple[FreezeWindow, ...] = ()
+    locked_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def release(self) -> str:

@@ -14,7 +14,7 @@ from fleetdeploy.model.health import HealthSpec
 from fleetdeploy.model.host import Host
 from fleetdeploy.model.plan import Batch, HostAction, HostPlan, Plan, Problem
 from fleetdeploy.model.service import ServiceSpec
-from fleetdeploy.model.sight import Sight
+from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.strategy import StrategySettings
 from fleetdeploy.model.verbs import HostState, Observation, RolloutRecord
 from fleetdeploy.model.version import Version
@@ -188,6 +188,8 @@ def build_rollback(request: RollbackRequest, observed: Mapping[str, Sight]) -> P
         undoes=undoes,
         target=request.target,
         problems=tuple(problems),
+        # Of the whole fleet: the summary at the end asks those that are not part of it, too.
+        locked_out=tuple((name, s.error) for name, s in observed.items() if s.lost is Lost.LOGIN),
         notes=(
             *(f"{h.host} is left as it is: {h.why}" for h in hosts if h.why and h.action is not HostAction.CHANGE),
             *_floor_notes(request.rollback_floor, changing),

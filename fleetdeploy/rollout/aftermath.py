@@ -1,18 +1,21 @@
 """Asks the whole fleet what is true after something was undone, and judges each host. Changes nothing.
 
+Everybody is asked at once, in the sessions that are there; a host that does not answer holds up nobody for long.
 ``judge`` is pure. It compares what runs with what the undone rollout had put there and with what it had found: a
 summary must count hosts by what they show now, never by what the conductor believes to have done.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from fleetdeploy.engine.executor import Tools
+from fleetdeploy.engine.executor import Done, Tools
 from fleetdeploy.errors import HostError, LoginRefused
 from fleetdeploy.model.aftermath import Aftermath, HostNow, Now
+from fleetdeploy.model.health import CheckSpec
 from fleetdeploy.model.run import HostState
 from fleetdeploy.model.sight import Lost, Sight
 from fleetdeploy.model.verbs import Observation, ObservedService, RolloutRecord
@@ -22,38 +25,25 @@ from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.host_task import what_is_wrong
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.rollback import health_of_origin
-from fleetdeploy.rollout.survey import look_at, lost_by, survey_once
+from fleetdeploy.rollout.survey import look_at, lost_by
 
 _S = HostState
+
+
+_TAG = "aftermath"
+_PATIENCE_S = 5.0
+"""How long a silence may last, beyond the longest check, before hosts that this rollout does not hold are given up."""
 
 
 def ask_fleet(book: Book, crew: Crew, began: float) -> Aftermath:
     """Every host of the fleet, live; ``began`` is the monotonic time when the way back began."""
     fleet, plan, run = book.ports.fleet, book.plan, book.run
-
-    def make(name: str) -> Callable[[Tools[HostPort]], Sight]:
-        page = book.pages[name]
-        return look_at(fleet.host(name), health_of_origin(page, plan.health).checks, "")
-
-    # One attempt per refused login: nobody is asked again with a password that was refused.
-    refused = {n: p.error for n, p in book.pages.items() if isinstance(p.error, LoginRefused)}
-    answers = crew.each([n for n in book.pages if n not in refused], "aftermath", make)
-    sights: dict[str, Sight] = {name: Sight(name, lost=Lost.LOGIN, error=e.what) for name, e in refused.items()}
-    for name, answer in answers.items():
-        lost = isinstance(answer, HostError)
-        sights[name] = Sight(name, lost=lost_by(answer), error=answer.what) if lost else answer
-    others = [h for h in fleet.hosts if h.name not in book.pages]
-    bad_login = {fleet.host(n).connection.credential_key for n in refused}
-    askable = [h for h in others if h.connection.credential_key not in bad_login]
-    if askable:
-        checks = tuple(c for c in plan.health.checks if not c.compares_target)
-        sights |= survey_once(askable, book.ports.connect, checks=checks, parallel=run.parallel)
+    sights = _LastLook(book, crew).everyone()
     undone_id = plan.undoes if plan.kind == "back" else run.id
     hosts = []
     for host in fleet.hosts:
         page = book.pages.get(host.name)
-        sight = sights.get(host.name) or Sight(host.name, lost=Lost.LOGIN, error="not asked: its login was refused")
-        hosts.append(judge(sight, page, (page.plan.undo if page else ()) or (undone_id,)))
+        hosts.append(judge(sights[host.name], page, (page.plan.undo if page else ()) or (undone_id,)))
     records = [r for s in sights.values() if (r := _record(s.observation, (undone_id,))) is not None]
     version = next((r.to_label for r in records if r.to_label), plan.version if plan.kind == "forward" else "")
     target = plan.version if plan.kind == "back" else ", ".join(_origins(records))
@@ -66,6 +56,100 @@ def ask_fleet(book: Book, crew: Crew, began: float) -> Aftermath:
         marked_bad=any(_is_bad(s.observation, records) for s in sights.values()),
         hosts=tuple(hosts),
     )
+
+
+class _LastLook:
+    """Asks everybody at once, and keeps the login rule: nobody is asked again with a password that was refused.
+
+    Where a credential has opened a host in this rollout all its hosts are asked; of any other one host goes first.
+    """
+
+    def __init__(self, book: Book, crew: Crew) -> None:
+        self.book, self.crew = book, crew
+        self.key = {h.name: h.connection.credential_key for h in book.ports.fleet.hosts}
+        self.held = frozenset(n for n, p in book.pages.items() if p.opened)
+        self.sights: dict[str, Sight] = {}
+        self.asked: set[str] = set()
+        self.queues: dict[tuple[str, str], list[str]] = {}
+        self.over = threading.Event()
+
+    def everyone(self) -> dict[str, Sight]:
+        """What is seen of every host of the fleet."""
+        self._begin()
+        checks = (*self.book.plan.health.checks, *(c for n in self.held for c in self._checks(n)))
+        patience = _PATIENCE_S + max((c.timeout_s for c in checks), default=0.0)
+        heard = time.monotonic()
+        while self.asked:
+            done = self.crew.pump(tags=frozenset({_TAG}))
+            if done is not None:
+                heard = time.monotonic()
+                self._take(done)
+            elif not self.asked & self.held and time.monotonic() - heard > patience:
+                break  # hosts that are held have to be closed in any case, so they are waited for
+        self._give_up(f"no answer within {patience:.0f} s, and not waited for longer")
+        return self.sights
+
+    def _begin(self) -> None:
+        pages = self.book.pages
+        now = {n: p.error.what for n, p in pages.items() if isinstance(p.error, LoginRefused)}
+        before = dict(self.book.plan.locked_out)
+        good = {self.key[n] for n, p in pages.items() if p.opened}
+        bad = {self.key[n] for n in now} | ({self.key[n] for n in before if n in self.key} - good)
+        for name in (*pages, *(n for n in self.key if n not in pages)):  # those of the plan first
+            refused = now.get(name) or before.get(name)
+            if refused:
+                self.sights[name] = Sight(name, lost=Lost.LOGIN, error=refused)
+            elif name in self.held or (self.key[name] in good and self.key[name] not in bad):
+                self._ask(name)
+            elif self.key[name] in bad:
+                self._spare(name)
+            else:
+                self.queues.setdefault(self.key[name], []).append(name)
+        for queue in self.queues.values():
+            self._ask(queue.pop(0))
+
+    def _take(self, done: Done) -> None:
+        name = done.host
+        self.asked.discard(name)
+        if isinstance(done.error, HostError):
+            self.sights[name] = Sight(name, lost=lost_by(done.error), error=done.error.what)
+        else:
+            self.sights[name] = done.value or Sight(name, lost=Lost.UNREACHABLE, error="not asked")
+        queue, self.queues[self.key[name]] = self.queues.get(self.key[name], []), []
+        if self.sights[name].lost is Lost.LOGIN:
+            for other in queue:
+                self._spare(other)
+        elif self.sights[name].observation is not None:
+            for other in queue:
+                self._ask(other)
+        elif queue:  # it said nothing about the credential: the next one goes first
+            self._ask(queue.pop(0))
+            self.queues[self.key[name]] = queue
+
+    def _ask(self, name: str) -> None:
+        look = look_at(self.book.ports.fleet.host(name), self._checks(name), "")
+
+        def task(tools: Tools[HostPort]) -> Sight:
+            # It had to wait for its turn, and nobody waits for it any more: it must not take another's now.
+            return Sight(name, lost=Lost.UNREACHABLE) if self.over.is_set() else look(tools)
+
+        self.asked.add(name)
+        self.crew.submit(name, _TAG, task)
+
+    def _checks(self, name: str) -> tuple[CheckSpec, ...]:
+        page, health = self.book.pages.get(name), self.book.plan.health
+        if page is not None:
+            return health_of_origin(page, health).checks
+        return tuple(c for c in health.checks if not c.compares_target)
+
+    def _spare(self, name: str) -> None:
+        self.sights[name] = Sight(name, lost=Lost.LOGIN, error="not asked: its login was refused", tried=False)
+
+    def _give_up(self, why: str) -> None:
+        self.over.set()
+        self.crew.workers.let_go(self.asked)
+        for name in (*self.asked, *(n for queue in self.queues.values() for n in queue)):
+            self.sights[name] = Sight(name, lost=Lost.UNREACHABLE, error=why)
 
 
 def judge(sight: Sight, page: HostPage | None, undone: tuple[str, ...]) -> HostNow:

@@ -94,6 +94,26 @@ def test_shutdown_drops_what_has_not_begun() -> None:
     assert isinstance(done["never"].error, CancelledTask)
 
 
+def test_nobody_waits_for_a_worker_that_was_let_go_and_its_slot_is_free() -> None:
+    crew: Workers[str] = Workers(lambda name: name, parallel=1, beat_interval_s=60.0)
+    started, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def hangs(tools: Tools[str]) -> None:
+        started.set()
+        release.wait(5.0)
+        ended.set()
+
+    crew.submit("a", "hangs", hangs)
+    assert started.wait(5.0)
+    crew.let_go(["a", "never-seen"])
+    crew.submit("b", "t", lambda tools: 1)
+    assert [d.host for d in all_done(crew, 1)] == ["b"], "the only slot was given back"
+    crew.shutdown(20.0)
+    assert not ended.is_set()
+    release.set()
+    assert ended.wait(5.0)
+
+
 def test_an_idle_worker_beats_and_a_bad_beat_is_reported() -> None:
     crew = workers(beat=0.03)
     beats: list[float] = []
