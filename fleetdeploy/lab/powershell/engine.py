@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
@@ -27,7 +27,6 @@ from fleetdeploy.lab.powershell.runtime.errors import (
     ReturnFlow,
     ScriptError,
     StopUpstream,
-    position,
 )
 from fleetdeploy.lab.powershell.runtime.failures import to_script_error
 from fleetdeploy.lab.powershell.runtime.interp import Interp
@@ -38,6 +37,9 @@ from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import InformationRecord, ScriptBlockValue
 from fleetdeploy.lab.powershell.values import ArrayList, DotNetException, ErrorRecord, PSArray, PSRuntimeError
 from fleetdeploy.lab.windows.errors import MachineDown
+
+if TYPE_CHECKING:
+    from fleetdeploy.lab.powershell.dotnet.host_ui import ClientHost
 
 PARSE_EXCEPTION = "System.Management.Automation.ParseException"
 INCOMPLETE = "System.Management.Automation.IncompleteParseException"
@@ -144,6 +146,7 @@ class Runspace:
         self.global_scope = Scope()
         self._sink: Sink | None = None
         self.lift_receive_quota: Callable[[], None] | None = None
+        self.client_host: ClientHost | None = None
         environment.fill(self, variables or {})
         self.initial_names = frozenset(self.global_scope.variables)
 
@@ -256,10 +259,9 @@ class Runspace:
             processor = commands.processor_for(rt, spec.text, args, InvocationInfo(1), has_input=has_input)
         else:
             block = self.compile_block(spec.text)
-            info = position(block.ast)
-            info.line_text = ""
-            info.command = values_ext.CommandInfo("")
-            info.command.command_type = "Script"
+            # A client's script stands nowhere: its own invocation has no line.
+            info = InvocationInfo(0)
+            info.command = values_ext.ClientScript(block)
             local = bool(spec.use_local_scope)
             processor = ScriptProcessor(rt, info, block, args, dot=not local, has_input=has_input)
             # A local scope is no script scope: `$script:` still means the global one.

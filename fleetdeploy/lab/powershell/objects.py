@@ -347,7 +347,8 @@ def default_hresult(type_name: str) -> int:
     """The HResult a new exception of the type has, signed."""
     number = _HRESULTS.get(type_name, 0x80131500)
     if type_name.startswith("System.Management.Automation."):
-        number = 0x80131501
+        # PSInvalidCastException and its like derive from the class of the same name in System.
+        number = _HRESULTS.get(type_name.replace("Management.Automation.PS", "", 1), 0x80131501)
     return number - (1 << 32)
 
 

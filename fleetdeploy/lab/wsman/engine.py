@@ -61,10 +61,12 @@ class Command:
 class Runspace(Protocol):
     """One runspace: pipelines run in it one after another, on the caller's thread.
 
-    ``lift_receive_quota`` is set before each run: what a script may call to receive more than a command may.
+    ``lift_receive_quota`` is set before each run: what a script may call to receive more than a command may; and
+    ``client_host``: what prompts ask (``prompts.py``).
     """
 
     lift_receive_quota: Callable[[], None] | None
+    client_host: Any
 
     def run(
         self,
@@ -88,6 +90,10 @@ class Engine(Protocol):
     def to_wire(self, value: Any) -> Any: ...
 
     def from_wire(self, value: Any) -> Any: ...
+
+    def stopped_error(self) -> Any:
+        """What a stopped pipeline says at its end, ready for the wire."""
+        ...
 
     def display(self, value: Any) -> list[str]:
         """The lines that a console shows of an output object."""
@@ -129,6 +135,16 @@ class PowerShellEngine:
         from fleetdeploy.lab.powershell import clixml
 
         return clixml.from_psrp(value)
+
+    def stopped_error(self) -> Any:
+        from fleetdeploy.lab.powershell import clixml
+        from fleetdeploy.lab.powershell.runtime.errors import make_record
+        from fleetdeploy.lab.powershell.values import DotNetException
+
+        exception = DotNetException(
+            "System.Management.Automation.PipelineStoppedException", "The pipeline has been stopped."
+        )
+        return clixml.to_psrp(make_record("PipelineStopped", "OperationStopped", exception))
 
     def display(self, value: Any) -> list[str]:
         from fleetdeploy.lab.powershell.cmdlets.language_output import shown_lines

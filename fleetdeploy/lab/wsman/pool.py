@@ -28,6 +28,7 @@ from psrpcore.types import (
     ErrorCategory,
     ErrorCategoryInfo,
     ErrorRecord,
+    HostMethodIdentifier,
     NETException,
     PSInvocationState,
     PSRPMessageType,
@@ -39,6 +40,9 @@ FRAGMENT = 100_000
 """Bytes of a message in one fragment: fits the smallest envelope a client asks for (153,600) in base64."""
 MAX_COMMAND_BYTES = 50 * 1024 * 1024
 MAX_OBJECT_BYTES = 10 * 1024 * 1024
+
+_calls = threading.Lock()
+"""psrpcore counts the calls of a pool, and two pipelines may ask at once."""
 
 Emit = Callable[[uuid.UUID | None, bytes], None]
 
@@ -72,9 +76,12 @@ class LabPool(psrpcore.ServerRunspacePool):
             element = serialize(
                 message, self._cipher, our_capability=self.our_capability, their_capability=self.their_capability
             )
-            data = codecs.BOM_UTF8 + ET.tostring(element, encoding="unicode").encode("utf-8", "xmlcharrefreplace")
             if message_type is None:
                 message_type = PSRPMessageType.get_message_id(type(message))
+            if message_type == PSRPMessageType.SessionCapability:  # psrpcore has its members in another order
+                for members in element.iterfind("MS"):
+                    members[:] = sorted(members, key=lambda member: member.get("N") != "protocolversion")
+            data = codecs.BOM_UTF8 + ET.tostring(element, encoding="unicode").encode("utf-8", "xmlcharrefreplace")
         if message_type is None:
             raise ValueError("a message without a type")
         packed = memoryview(bytes(create_message(False, message_type, data, self.runspace_pool_id, pipeline_id)))
@@ -176,14 +183,24 @@ class LabPipeline(psrpcore.ServerPipeline):
         self.state = PSInvocationState.Running
 
     def fail(self, error: Any) -> None:
+        self._end(PSInvocationState.Failed, error)
+
+    def stopped(self, error: Any) -> None:
+        self._end(PSInvocationState.Stopped, error)
+
+    def _end(self, state: PSInvocationState, error: Any) -> None:
         if not isinstance(getattr(error, "element", None), ET.Element):
-            self._change_state(PSInvocationState.Failed, error=error)
+            self._change_state(state, error=error)
             return
         root = ET.Element("Obj", {"RefId": "0"})
         own = ET.SubElement(root, "MS")
-        ET.SubElement(own, "I32", {"N": "PipelineState"}).text = str(int(PSInvocationState.Failed))
-        own.append(_member(error.element, "ExceptionAsErrorRecord"))
-        self.state = PSInvocationState.Failed
+        ET.SubElement(own, "I32", {"N": "PipelineState"}).text = str(int(state))
+        record = _member(error.element, "ExceptionAsErrorRecord")
+        for members in record.iterfind("MS"):  # the record itself, without what PowerShell's type data adds to it
+            for added in members.findall("./*[@N='PSMessageDetails']"):
+                members.remove(added)
+        own.append(record)
+        self.state = state
         self.write(Xml(root), PSRPMessageType.PipelineState)
 
     def inform(self, data: Any, tags: Sequence[str], *, user: str, computer: str) -> None:
@@ -206,6 +223,11 @@ class LabPipeline(psrpcore.ServerPipeline):
         for name, number in (("ProcessId", 4242), ("NativeThreadId", 1), ("ManagedThreadId", 1)):
             ET.SubElement(own, "U32", {"N": name}).text = str(number)
         self.write(Xml(root), PSRPMessageType.InformationRecord)
+
+    def call_host(self, method: HostMethodIdentifier, arguments: list[Any]) -> int:
+        """Ask the client; the call's id. From any thread."""
+        with _calls:
+            return self.host_call(method, arguments)
 
     def write(self, value: Any, message_type: PSRPMessageType) -> None:
         self.prepare_message(value, message_type=message_type)

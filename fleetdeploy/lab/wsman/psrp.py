@@ -13,7 +13,7 @@ import logging
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from psrpcore import (
@@ -21,131 +21,26 @@ from psrpcore import (
     EndOfPipelineInputEvent,
     GetAvailableRunspacesEvent,
     GetCommandMetadataEvent,
+    PipelineHostResponseEvent,
     PipelineInputEvent,
     ResetRunspaceStateEvent,
     SetMaxRunspacesEvent,
     SetMinRunspacesEvent,
 )
-from psrpcore.types import (
-    DebugRecord,
-    HostMethodIdentifier,
-    PipelineResultTypes,
-    PSRPMessageType,
-    PSVersion,
-    VerboseRecord,
-    WarningRecord,
-)
+from psrpcore.types import PipelineResultTypes
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.windows.ownership import acting_as
 from fleetdeploy.lab.wsman import engine as seam
 from fleetdeploy.lab.wsman.faults import PLUGIN_FAILED, WSManFault
 from fleetdeploy.lab.wsman.pool import MAX_COMMAND_BYTES, LabPipeline, LabPool, QuotaExceeded, make_error
+from fleetdeploy.lab.wsman.prompts import PipelineHost
 from fleetdeploy.lab.wsman.shells import Hooks, Shell, ShellCommand
+from fleetdeploy.lab.wsman.streams import Input, Sink
 from fleetdeploy.lab.wsman.threads import start_thread
+from fleetdeploy.lab.wsman.versions import primitive, version_table
 
 log = logging.getLogger(__name__)
-
-
-class _Input(Iterator[Any]):
-    """Pipeline input as it arrives: the script waits for the next item, the client may send it any time."""
-
-    def __init__(self) -> None:
-        self._items: deque[Any] = deque()
-        self._condition = threading.Condition()
-        self._ended = False
-
-    def put(self, value: Any) -> None:
-        with self._condition:
-            self._items.append(value)
-            self._condition.notify()
-
-    def end(self) -> None:
-        with self._condition:
-            self._ended = True
-            self._condition.notify()
-
-    def __next__(self) -> Any:
-        with self._condition:
-            while not self._items and not self._ended:
-                self._condition.wait()
-            if self._items:
-                return self._items.popleft()
-            raise StopIteration
-
-
-class _Sink:
-    """Writes what the script writes, as PSRP messages, from the pipeline's thread."""
-
-    def __init__(self, pipeline: _Pipeline) -> None:
-        self._pipeline = pipeline
-        self._wire = pipeline.wire
-        self._to_wire = pipeline.owner.engine.to_wire
-
-    def output(self, value: Any) -> None:
-        self._wire.write(self._to_wire(value), PSRPMessageType.PipelineOutput)
-
-    def error(self, record: Any) -> None:
-        self._wire.write(self._to_wire(record), PSRPMessageType.ErrorRecord)
-
-    def warning(self, message: str) -> None:
-        self._text(WarningRecord, message, PSRPMessageType.WarningRecord)
-
-    def verbose(self, message: str) -> None:
-        self._text(VerboseRecord, message, PSRPMessageType.VerboseRecord)
-
-    def debug(self, message: str) -> None:
-        self._text(DebugRecord, message, PSRPMessageType.DebugRecord)
-
-    def _text(self, kind: Any, message: str, message_type: PSRPMessageType) -> None:
-        record = kind(Message=message)
-        record.PSObject.to_string = message
-        self._wire.write(record, message_type)
-
-    def information(self, value: Any, tags: Sequence[str] = ()) -> None:
-        host, user = self._pipeline.owner.host, self._pipeline.owner.user
-        data = self._to_wire(value)
-        if hasattr(data, "element"):
-            self._wire.inform(data, tags, user=f"{host.name.upper()}\\{user}", computer=host.name)
-            return
-        self._wire.write_information(
-            data,
-            source="",
-            tags=list(tags),
-            user=f"{host.name.upper()}\\{self._pipeline.owner.user}",
-            computer=host.name,
-            process_id=4242,
-            native_thread_id=1,
-            managed_thread_id=1,
-        )
-
-    def progress(
-        self,
-        activity: str,
-        activity_id: int = 0,
-        status: str = "Processing",
-        percent_complete: int = -1,
-        current_operation: str | None = None,
-        parent_activity_id: int = -1,
-        seconds_remaining: int = -1,
-        completed: bool = False,
-        **_: Any,
-    ) -> None:
-        from psrpcore.types import ProgressRecordType
-
-        self._wire.write_progress(
-            activity,
-            activity_id,
-            status or " ",
-            current_operation=current_operation,
-            parent_activity_id=parent_activity_id,
-            percent_complete=percent_complete,
-            seconds_remaining=seconds_remaining,
-            record_type=ProgressRecordType.Completed if completed else ProgressRecordType.Processing,
-        )
-
-    def set_should_exit(self, code: int) -> None:
-        self._wire.host_call(HostMethodIdentifier.SetShouldExit, [code])
 
 
 def _merges_error(command: Any) -> bool:
@@ -164,15 +59,18 @@ class _Pipeline(ShellCommand):
         super().__init__(shell, command_id)
         self.owner = shell
         self.wire = wire
-        self.input = _Input()
+        self.input = Input()
         self.received = 0
         self.quota: int | None = MAX_COMMAND_BYTES
+        self.client_host: PipelineHost | None = None
         self._commands: list[Any] = []
         self._no_input = True
 
     def create(self, metadata: Any) -> None:
         engine = self.owner.engine
         self._no_input = bool(metadata.no_input)
+        info = metadata.host if not metadata.host.UseRunspaceHost else self.owner.pool.host
+        self.client_host = PipelineHost(info, self.wire.call_host, engine.from_wire, self.stop)
         self._commands = [
             engine.command(
                 seam.Command(
@@ -191,6 +89,8 @@ class _Pipeline(ShellCommand):
     def request_stop(self) -> None:
         super().request_stop()
         self.input.end()
+        if self.client_host is not None:
+            self.client_host.wake()
         self.owner.withdraw(self)
 
     def run_in(self, runspace: Callable[[], seam.Runspace], done: Callable[[], None]) -> None:
@@ -212,10 +112,17 @@ class _Pipeline(ShellCommand):
         try:
             ready = runspace()
             ready.lift_receive_quota = self._lift_quota
+            ready.client_host = self.client_host
             outcome = ready.run(
                 self._commands,
                 None if self._no_input else self.input,
-                _Sink(self),
+                Sink(
+                    self.wire,
+                    self.owner.engine.to_wire,
+                    computer=self.owner.host.name,
+                    user=self.owner.user,
+                    screen=self.client_host,
+                ),
                 self.stop,
                 no_input=self._no_input,
             )
@@ -242,7 +149,7 @@ class _Pipeline(ShellCommand):
                 self.owner.host.not_simulated.append(problem)
             self.wire.fail(make_error("FleetDeploy.Lab.NotSimulatedException", str(problem), "NotSimulated"))
         elif state == "Stopped":
-            self.wire.stop()
+            self.wire.stopped(self.owner.engine.stopped_error())
         elif state == "Failed":
             self.wire.fail(self.owner.engine.to_wire(error))
         else:
@@ -252,7 +159,7 @@ class _Pipeline(ShellCommand):
         """Stopped while it waited for a runspace."""
         self.wire.start()
         self.owner.effect_done(self)
-        self.wire.stop()
+        self.wire.stopped(self.owner.engine.stopped_error())
         self.owner.finished(self)
 
 
@@ -279,7 +186,7 @@ class PowerShellShell(Shell):
         self._running = 0
         self._waiting: deque[_Pipeline] = deque()
         self._lock = threading.Lock()
-        self.pool = LabPool(self._emit, {"PSVersionTable": version_table(host)})
+        self.pool = LabPool(self._emit, primitive({"PSVersionTable": version_table(host)}))
         try:
             self.pool.feed(creation)
         except Exception as error:
@@ -334,6 +241,8 @@ class PowerShellShell(Shell):
             target.input.put(self.engine.from_wire(event.data))
         elif isinstance(event, EndOfPipelineInputEvent) and target is not None:
             target.input.end()
+        elif isinstance(event, PipelineHostResponseEvent) and target is not None and target.client_host is not None:
+            target.client_host.answered(event)
         elif isinstance(event, GetAvailableRunspacesEvent):
             self.pool.runspace_availability_response(event.ci, max(0, self.pool.max_runspaces - self._running))
         elif isinstance(event, SetMaxRunspacesEvent | SetMinRunspacesEvent):
@@ -394,19 +303,3 @@ class PowerShellShell(Shell):
     def close(self) -> None:
         super().close()
         self._by_uuid.clear()
-
-
-def version_table(host: Any) -> dict[str, Any]:
-    """$PSVersionTable as the host tells it to a client that opens a pool."""
-    version = "4.0" if host.powershell.startswith("4") else f"5.1.{host.os_build}.1"
-    compatible = ["1.0", "2.0", "3.0", "4.0", "5.0", "5.1"][: 4 if version == "4.0" else 6]
-    return {
-        "PSVersion": PSVersion(version),
-        "PSEdition": "Desktop",
-        "PSCompatibleVersions": [PSVersion(v) for v in compatible],
-        "CLRVersion": PSVersion("4.0.30319.42000"),
-        "BuildVersion": PSVersion(f"10.0.{host.os_build}.1"),
-        "WSManStackVersion": PSVersion("3.0"),
-        "PSRemotingProtocolVersion": PSVersion("2.2" if version == "4.0" else "2.3"),
-        "SerializationVersion": PSVersion("1.1.0.1"),
-    }

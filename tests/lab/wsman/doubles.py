@@ -89,6 +89,7 @@ class EchoRunspace:
         self.variables: dict[str, str] = {}
         self.exit_code = 0
         self.lift_receive_quota: Any = None
+        self.client_host: Any = None
 
     def run(
         self,

@@ -1,14 +1,15 @@
 """Runs the recorded PSRP conversations against the lab and compares every message.
 
 The record (tests/data/psrp/messages.jsonl) is of a real server: PowerShell 7.6 on Linux. Types of messages are compared
-exactly and in order; outputs as XML without reference ids; errors by id, category, exception type and inner exception;
-states by number. What Windows PowerShell 5.1 or the platform makes different is listed in ``DIFFERS`` with the reason.
+exactly and in order, marks and ids as recorded, and the whole XML of each: without reference ids, and without what
+``unequal.py`` lists with its reason.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import difflib
 import json
 import re
 import struct
@@ -23,18 +24,9 @@ from psrpcore.types import PSRPMessageType
 from fleetdeploy.lab.wsman.engine import PowerShellEngine
 from fleetdeploy.lab.wsman.psrp import PowerShellShell
 from fleetdeploy.lab.wsman.shells import ShellCommand
+from tests.lab.wsman.unequal import ASIDE, EXPECTED, REWORDED, TEXTS
 
 RECORD = Path(__file__).parents[2] / "data" / "psrp" / "messages.jsonl"
-
-DIFFERS = {
-    "psversion": "the version is another",
-    "last-exit-code": "runs /bin/sh",
-    "native-stderr": "runs /bin/sh",
-    "read-host": "host calls that want an answer are not simulated",
-    "file-info": "a temporary path of Linux",
-    "special-characters": "`u{} is an escape of PowerShell 6 and later",
-    "open": "PSVersionTable is another",
-}
 
 
 @dataclass(frozen=True)
@@ -136,75 +128,83 @@ class Conversation:
 
 
 _TYPE_ARGUMENTS = re.compile(r"\[\[.*\]\]")
+_HEX = re.compile("_x([0-9A-F]{4})_")
 
 
-def normal(text: str) -> str:
-    """XML without reference ids, with types written out, without generic type arguments and volatile numbers."""
+def normal(text: str, *, case: str = "", recorded: bool = False) -> str:
+    """XML without reference ids, type names written out, members that are left aside empty, texts decoded.
+
+    ``recorded``: the words of ``unequal.py`` are applied to it, so that it says what the lab is expected to say.
+    """
     if not text:
         return ""
     root = ET.fromstring(text)
-    names: dict[str, list[str]] = {}
+    _write_out_types(root)
     for node in root.iter():
-        node.attrib.pop("RefId", None) if node.tag != "TN" else None
-        for child in list(node):
-            if child.tag == "TN":
-                names[child.get("RefId", "")] = [_TYPE_ARGUMENTS.sub("", t.text or "") for t in child]
-            if child.tag == "TNRef":
-                child.tag, child.text = "TN", "|".join(names.get(child.get("RefId", ""), []))
-            elif child.tag == "TN":
-                child.text = "|".join(names[child.get("RefId", "")])
-                for part in list(child):
-                    child.remove(part)
-            if child.tag == "TN":
-                child.attrib.clear()
-    for node in root.iter():
-        if node.get("N") in ("Source", "User", "Computer", "ProcessId", "NativeThreadId", "ManagedThreadId"):
-            node.text = ""
-        if node.get("N") == "TimeGenerated":
-            node.text = ""
+        for entry in list(node):
+            key = entry.find("./S[@N='Key']") if entry.tag == "En" else None
+            if key is not None and key.text in ASIDE:
+                node.remove(entry)
+            elif entry.get("N") in ASIDE:
+                if entry.get("N") in ("ErrorDetails_ScriptStackTrace", "Statement"):
+                    node.remove(entry)
+                else:
+                    entry.tag, entry.text = "aside", ""
+                    entry[:] = []
+        if node.text is not None and not len(node):
+            node.text = _words(_HEX.sub(lambda unit: chr(int(unit[1], 16)), node.text), case if recorded else None)
         if node.tag == "Obj":  # type names, string form, content: in which order they stand means nothing
             node[:] = sorted(node, key=lambda child: {"TN": 0, "ToString": 1}.get(child.tag, 2))
+        if node.tag == "Props" and node.find("./*[@N='HResult']") is not None:
+            node[:] = sorted(node, key=lambda child: child.get("N") or "")  # .NET Framework lists them in another order
     return ET.tostring(root, encoding="unicode")
 
 
-def error_of(text: str) -> dict[str, str]:
-    """What is compared of an error record."""
-    if "<" not in text:
-        return {}
-    root = ET.fromstring(text)
-    record = root.find(".//*[@N='ExceptionAsErrorRecord']")
-    node = record if record is not None else root
-    found = {name: node.findtext(f"./MS/*[@N='{name}']") or "" for name in _ERROR_FIELDS}
-    names = {tn.get("RefId"): (tn.findtext("T") or "") for tn in root.iter("TN")}
-    for name in ("Exception",):
-        exception = node.find(f"./MS/*[@N='{name}']")
-        if exception is not None:
-            ref = exception.find("TNRef")
-            found[name] = (exception.findtext("TN/T") or "") if ref is None else names.get(ref.get("RefId"), "")
-    state = root.findtext("./MS/I32[@N='PipelineState']")
-    return {**found, "state": state or ""}
+def _words(text: str, case: str | None) -> str:
+    text = text.replace("\r\n", "\n").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if case is None:
+        return text
+    for before, after, _ in REWORDED:
+        text = text.replace(before, after)
+    for before, after, _ in TEXTS.get(case, ()):
+        if text == before:
+            return after
+    return text
 
 
-_ERROR_FIELDS = ("FullyQualifiedErrorId", "ErrorCategory_Category", "ErrorCategory_Reason")
+def _write_out_types(root: ET.Element) -> None:
+    names: dict[str, str] = {}
+    for node in root.iter():
+        if node.tag != "TN":
+            node.attrib.pop("RefId", None)
+        for child in node:
+            if child.tag == "TN":
+                key = child.get("RefId", "")
+                names[key] = "|".join(_TYPE_ARGUMENTS.sub("", t.text or "") for t in child)
+                child[:] = []
+                child.attrib.clear()
+                child.text = names[key]
+            elif child.tag == "TNRef":
+                child.tag, child.text = "TN", names.get(child.get("RefId", ""), "")
+                child.attrib.clear()
 
 
-def comparable(message_type: str, text: str) -> Any:
-    if message_type in ("ErrorRecord", "PipelineState") or "<T>System.Management.Automation.ErrorRecord</T>" in text:
-        return error_of(text)
-    return normal(text)
-
-
-def differences(recorded: list[dict[str, Any]], made: list[Message]) -> str:
+def differences(case: str, recorded: list[dict[str, Any]], made: list[Message]) -> str:
     """Empty, or the first thing that is not as recorded."""
     wanted = [m["type"] for m in recorded]
     if wanted != [m.type for m in made]:
         return f"types: recorded {wanted}, made {[m.type for m in made]} {made[-1].xml[:600] if made else ''}"
-    for expected, actual in zip(recorded, made, strict=True):
-        if comparable(expected["type"], expected["xml"]) != comparable(actual.type, actual.xml):
-            return (
-                f"{expected['type']}:\n  recorded {comparable(expected['type'], expected['xml'])}"
-                f"\n  made     {comparable(actual.type, actual.xml)}"
+    for index, (expected, actual) in enumerate(zip(recorded, made, strict=True)):
+        if index in EXPECTED.get(case, {}):
+            before = normal(EXPECTED[case][index][0])
+        else:
+            before = normal(expected["xml"], case=case, recorded=True)
+        after = normal(actual.xml)
+        if before != after:
+            lines = difflib.unified_diff(
+                before.replace("><", ">\n<").split("\n"), after.replace("><", ">\n<").split("\n")
             )
+            return f"{case}: {expected['type']} {index}:\n" + "\n".join(line for line in lines if line[0] in "+-")
         if expected["bom"] != actual.bom:
             return f"{expected['type']}: recorded byte order mark {expected['bom']}"
         if expected["rpid_zero"] != actual.rpid_zero:

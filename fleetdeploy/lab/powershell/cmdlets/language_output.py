@@ -7,7 +7,7 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, complete
+from fleetdeploy.lab.powershell.runtime.errors import complete
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     HostInformationMessage,
     InformationRecord,
@@ -115,7 +115,7 @@ class WriteError(Cmdlet):
             record.invocation_info = outer.info
         elif frame is not None:
             # At the top of a script the record has no line: the script's own invocation has none.
-            record.invocation_info = InvocationInfo(0) if frame.top_level else frame.info
+            record.invocation_info = frame.info
         processor: Any = ctx
         processor.write_error(record)
 

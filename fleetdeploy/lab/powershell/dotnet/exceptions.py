@@ -43,7 +43,6 @@ MemberAccessException: System.MissingMemberException System.FieldAccessException
 MissingMemberException: System.MissingMethodException System.MissingFieldException
 ExternalException: System.ComponentModel.Win32Exception System.Runtime.InteropServices.COMException
 Win32Exception: System.Net.Sockets.SocketException
-RuntimeException: System.Management.Automation.MethodException
 RuntimeException: System.Management.Automation.CommandNotFoundException
 RuntimeException: System.Management.Automation.ParameterBindingException
 RuntimeException: System.Management.Automation.ItemNotFoundBase
@@ -61,11 +60,14 @@ RuntimeException: System.Management.Automation.HaltCommandException
 RuntimeException: System.Management.Automation.WildcardPatternException
 RuntimeException: System.Management.Automation.ScriptCallDepthException
 RuntimeException: System.Management.Automation.ParentContainsErrorRecordException
+ExtendedTypeSystemException: System.Management.Automation.MethodException
 ExtendedTypeSystemException: System.Management.Automation.GetValueException
 ExtendedTypeSystemException: System.Management.Automation.SetValueException
 GetValueException: System.Management.Automation.GetValueInvocationException
 SetValueException: System.Management.Automation.SetValueInvocationException
 MethodException: System.Management.Automation.MethodInvocationException
+ParseException: System.Management.Automation.IncompleteParseException
+RuntimeException: System.Management.Automation.Host.HostException
 ParameterBindingException: System.Management.Automation.ParameterBindingArgumentTransformationException
 ParameterBindingException: System.Management.Automation.ParameterBindingValidationException
 SessionStateException: System.Management.Automation.ItemNotFoundException
@@ -75,7 +77,8 @@ SessionStateException: System.Management.Automation.SessionStateUnauthorizedAcce
 MetadataException: System.Management.Automation.ValidationMetadataException
 MetadataException: System.Management.Automation.ArgumentTransformationMetadataException
 MetadataException: System.Management.Automation.ParsingMetadataException
-Exception: Microsoft.PowerShell.Commands.WriteErrorException Microsoft.Management.Infrastructure.CimException
+Exception: Microsoft.Management.Infrastructure.CimException
+SystemException: Microsoft.PowerShell.Commands.WriteErrorException
 SystemException: Microsoft.PowerShell.Commands.ServiceCommandException
 SystemException: Microsoft.PowerShell.Commands.ProcessCommandException
 """

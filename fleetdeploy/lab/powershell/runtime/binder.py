@@ -31,6 +31,7 @@ from fleetdeploy.lab.powershell.values import (
     PSArray,
     PSRuntimeError,
     is_number,
+    type_of,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Binder(Coercion):
                         "NamedParameterNotFound",
                         f"A parameter cannot be found that matches parameter name '{arg.name}'.",
                         parameter=arg.name,
+                        specified="" if arg.value is None or arg.value is NO_ARGUMENT else type_of(arg.value).full_name,
                     )
                 from fleetdeploy.lab.powershell.runtime.values_ext import ArgName
 
@@ -360,11 +362,14 @@ class Binder(Coercion):
         self.bound.set_name = self.signature.spelled(chosen)
         missing = self._missing(chosen)
         if missing and final:
+            screen = getattr(self.rt.runspace, "client_host", None)
+            if screen is not None and screen.has_ui:  # the client would be asked for them
+                raise NotSimulated(f"{self.command}: a prompt for mandatory parameters at the client")
             shown = " ".join(spec.name for spec in missing)
             raise binding_error(
                 "MissingMandatoryParameter",
                 f"Cannot process command because of one or more missing mandatory parameters: {shown}.",
-                parameter=missing[0].name,
+                parameter="".join(f" {spec.name}" for spec in missing),
             )
 
     def _missing(self, set_name: str) -> list[Spec]:

@@ -41,6 +41,16 @@ class Coercion:
     simple: bool
 
     def coerce(self, spec: Spec, value: Any, *, text: str | None = None) -> Any:
+        try:
+            return self._coerced(spec, value, text)
+        except PSRuntimeError as error:
+            about = error.exception.properties
+            if "TypeSpecified" in about and spec.type is not None:
+                about["ParameterType"] = spec.type.full_name
+                about["TypeSpecified"] = "" if value is None else type_of(value).full_name
+            raise
+
+    def _coerced(self, spec: Spec, value: Any, text: str | None) -> Any:
         converted = self._convert(spec, value, text)
         mandatory = any(part.mandatory for part in spec.sets.values())
         self._refuse_empty(spec, converted, mandatory)

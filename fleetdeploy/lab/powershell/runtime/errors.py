@@ -184,8 +184,12 @@ def runtime_error(
 
 def binding_error(error_id: str, message: str, *, parameter: str = "", category: str = "InvalidArgument",
                   exception_type: str = BINDING_EXCEPTION, inner: DotNetException | None = None,
-                  target: Any = None) -> PSRuntimeError:  # fmt: skip
+                  target: Any = None, specified: str = "") -> PSRuntimeError:  # fmt: skip
+    """``specified``: the full name of the type of what was given for the parameter, where that is known."""
     exception = DotNetException(
-        exception_type, message, inner, {"ParameterName": parameter, "ErrorId": error_id, "CommandInvocation": None}
+        exception_type,
+        message,
+        inner,
+        {"ParameterName": parameter, "ErrorId": error_id, "CommandInvocation": None, "TypeSpecified": specified},
     )
     return PSRuntimeError(error_id, category, exception, target)

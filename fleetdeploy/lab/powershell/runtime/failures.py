@@ -45,6 +45,8 @@ def to_script_error(rt: Interp, error: Exception, node: ast.Node | None) -> Scri
     if not isinstance(error, PSRuntimeError):
         raise error
     record = make_record(error.error_id, error.category, error.exception, target=error.target, node=node)
+    if "CommandName" in error.exception.properties and record.invocation_info is not None:
+        record.invocation_info.invocation_name = error.exception.properties["CommandName"]
     return ScriptError(record)
 
 

@@ -269,6 +269,7 @@ def not_bound(processor: Processor, value: Any) -> ErrorRecord:
         "InputObjectNotBound",
         "The input object cannot be bound to any parameters for the command either because the command does not take "
         "pipeline input or the input and its properties do not match any of the parameters that take pipeline input.",
+        specified="System.Management.Automation.PSObject",
     )
     return make_record(
         processor._full_id(error.error_id), error.category, error.exception, target=value, info=processor.info,

@@ -14,6 +14,7 @@ from fleetdeploy.lab.powershell.runtime import errortables
 from fleetdeploy.lab.powershell.runtime import scope as scopes
 from fleetdeploy.lab.powershell.runtime import values_ext as ext
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
+from fleetdeploy.lab.powershell.runtime.positions import position_message
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
 from fleetdeploy.lab.powershell.typesystem import ACCELERATORS, BY_CLASS, REGISTRY, PSType, define, define_enum
 from fleetdeploy.lab.powershell.values import Hashtable, PSArray
@@ -92,7 +93,7 @@ def _blocks() -> None:
     _prop(info, "UnboundArguments", "object", lambda value: PSArray(value.unbound or []))
     _prop(info, "PipelineLength", "int", lambda value: value.pipeline_length)
     _prop(info, "PipelinePosition", "int", lambda value: value.pipeline_position)
-    _prop(info, "PositionMessage", "string", _position_message)
+    _prop(info, "PositionMessage", "string", position_message)
     cmdlet = _type(f"{SMA}PSScriptCmdlet", PSCmdletValue, closed=False)
     _prop(cmdlet, "ParameterSetName", "string", lambda value: value.parameter_set_name)
     _prop(cmdlet, "MyInvocation", "object", lambda value: value.processor.info)
@@ -121,16 +122,6 @@ def _reset(value: Any) -> Any:
 
 def _variable_value(value: Any) -> Any:
     return None if value.value is scopes.AUTO_NULL else value.value
-
-
-def _position_message(value: Any) -> str:
-    if not value.line:
-        return ""
-    column = max(value.column - 1, 0)
-    length = max(len(value.position_text.split("\n", 1)[0]), 1)
-    place = value.script_name or "line"
-    head = f"At {place}:{value.line} char:{value.column}"
-    return f"{head}\r\n+ {value.line_text}\r\n+ {' ' * column}{'~' * length}"
 
 
 def _commands() -> None:

@@ -238,6 +238,26 @@ class FunctionInfo(CommandInfo):
         self.command_type = "Filter" if is_filter else "Function"
 
 
+class ClientScript(CommandInfo):
+    """The script that a client sent; as text it is itself, unless it is an advanced one (a function without a name)."""
+
+    command_type = "Script"
+
+    def __init__(self, block: ScriptBlockValue) -> None:
+        super().__init__("")
+        self.block = block
+
+    def to_net_string(self) -> str:
+        return "" if _is_advanced(self.block.ast.param_block) else self.block.text
+
+
+def _is_advanced(params: ast.ParamBlock | None) -> bool:
+    if params is None:
+        return False
+    attributes = [*params.attributes, *(one for parameter in params.parameters for one in parameter.attributes)]
+    return any(one.type_name.full_name.lower() in ("cmdletbinding", "parameter") for one in attributes)
+
+
 class CmdletInfo(CommandInfo):
     command_type = "Cmdlet"
 

@@ -1,0 +1,36 @@
+"""What a host says of itself to a client that opens a pool: application private data. No state, no decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psrpcore.types import PSDict, PSList, PSVersion
+
+_PRIMITIVE = ["System.Management.Automation.PSPrimitiveDictionary", "System.Collections.Hashtable", "System.Object"]
+
+
+def primitive(items: dict[str, Any]) -> PSDict:
+    """A PSPrimitiveDictionary: what application private data and everything in it travels as."""
+    made = PSDict(items)
+    made.PSObject.type_names = list(_PRIMITIVE)
+    return made
+
+
+def version_table(host: Any) -> PSDict:
+    """$PSVersionTable as the host tells it to a client that opens a pool."""
+    version = "4.0" if host.powershell.startswith("4") else f"5.1.{host.os_build}.1"
+    compatible = ["1.0", "2.0", "3.0", "4.0", "5.0", "5.1"][: 4 if version == "4.0" else 6]
+    versions = PSList([PSVersion(v) for v in compatible])
+    versions.PSObject.type_names = ["System.Version[]", "System.Array", "System.Object"]
+    table: dict[str, Any] = {
+        "PSVersion": PSVersion(version),
+        "PSCompatibleVersions": versions,
+        "CLRVersion": PSVersion("4.0.30319.42000"),
+        "BuildVersion": PSVersion(f"10.0.{host.os_build}.1"),
+        "WSManStackVersion": PSVersion("3.0"),
+        "PSRemotingProtocolVersion": PSVersion("2.2" if version == "4.0" else "2.3"),
+        "SerializationVersion": PSVersion("1.1.0.1"),
+    }
+    if version != "4.0":  # PSEdition came with 5.1
+        table["PSEdition"] = "Desktop"
+    return primitive(table)
