@@ -46,6 +46,7 @@ from .scm import ServiceControlManager
 from .scm_registry import CONTROL
 from .service import ServiceConfig
 
+LANGUAGE_MODES = ("FullLanguage", "ConstrainedLanguage")
 _VARIABLE = re.compile(r"%([^%]+)%")
 
 
@@ -69,6 +70,7 @@ class WindowsHost:
         boot_seconds: float = 1.0,
         delayed_start_seconds: float = 120.0,
         edition: str = "Standard",
+        language_mode: str = "FullLanguage",
     ) -> None:
         self.name = name
         self.address = address
@@ -76,6 +78,9 @@ class WindowsHost:
         self.os_build = os_build
         self.powershell = powershell
         self.edition = edition
+        if language_mode not in LANGUAGE_MODES:
+            raise ValueError(f"no language mode that the lab simulates: {language_mode}")
+        self.language_mode = language_mode  # ConstrainedLanguage: locked down by WDAC or AppLocker, for every session
         self.seed = seed
         self.env = env
         self.lock = threading.RLock()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, members, operators
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime import validation
+from fleetdeploy.lab.powershell.runtime import language_mode, validation
 from fleetdeploy.lab.powershell.runtime.compiled import Code, statement_value, value_code
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
 from fleetdeploy.lab.powershell.runtime.expressions import parse_path, undefined, variable_value
@@ -208,6 +208,8 @@ def assign(rt: Interp, target: ast.Node, value: Any) -> None:
 
 
 def static_set(rt: Interp, owner: Any, name: str, value: Any, line: int) -> None:
+    if rt.constrained:
+        language_mode.check_set(owner)
     setter = getattr(members, "set_static", None)
     if setter is None or not isinstance(owner, PSType):
         raise NotSimulated(f"setting the static property {name}", line)
@@ -221,6 +223,8 @@ def set_member(rt: Interp, owner: Any, name: str, value: Any) -> None:
             "InvalidOperation",
             f"The property '{name}' cannot be found on this object. Verify that the property exists and can be set.",
         )
+    if rt.constrained:
+        language_mode.check_set(owner)
     members.set_member(owner, name, value)
 
 
@@ -284,6 +288,8 @@ def assign_constrained(rt: Interp, target: ast.AttributedExpression, value: Any)
     if not isinstance(node, ast.VariableExpression):
         if isinstance(target, ast.ConvertExpression):
             kind = type_from(rt, target.type_name, target.extent.line)
+            if rt.constrained:
+                language_mode.check_conversion(None if value is AUTO_NULL else value, kind)
             assign(rt, target.child, convert.to_type(None if value is AUTO_NULL else value, kind))
             return
         raise NotSimulated("an attribute on this assignment target", target.extent.line)
@@ -309,13 +315,20 @@ def constraint_of(rt: Interp, node: ast.AttributedExpression) -> Callable[[Any],
         kind = type_from(rt, node.type_name, node.extent.line)
         if kind.full_name == "System.String":
             return lambda value: current().to_string(value)
-        return type_constraint(kind, wrapped=rt.dotted)
+        plain = type_constraint(kind, wrapped=rt.dotted)
+        if not rt.constrained or language_mode.is_core(kind):
+            return plain
+        return lambda value: plain(value) if language_mode.allows_conversion(value, kind) else _refuse_constraint(kind)
     if isinstance(node.attribute, ast.Attribute):
         check = validation.validator(rt, node.attribute)
         if check is None:
             raise NotSimulated(f"[{node.attribute.type_name.full_name}()] on a variable", node.extent.line)
         return validation.variable_validator(check)
     raise NotSimulated("this attribute on a variable", node.extent.line)
+
+
+def _refuse_constraint(kind: PSType) -> Any:
+    raise NotSimulated(f"a variable of the type {kind.full_name} in {language_mode.CONSTRAINED}")
 
 
 def type_constraint(kind: PSType, *, wrapped: bool) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.errors import binding_error
 from fleetdeploy.lab.powershell.runtime.signature import (
     Signature,
@@ -91,6 +92,8 @@ class Coercion:
         kind = spec.type
         if kind is None or kind.full_name == "System.Object":
             return value
+        if spec.script and self.rt.constrained:
+            language_mode.check_parameter(value, kind, spec.name)
         if spec.type_name == "ref" and not isinstance(value, PSReference):
             raise self._bad_conversion(spec, convert_failure(value, "System.Management.Automation.PSReference"))
         name = kind.full_name

@@ -15,6 +15,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, operators, types
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.operators import QUICK_INTEGERS
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.compiled import (
     EXPRESSIONS,
     Code,
@@ -369,6 +370,10 @@ def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
 def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
     if isinstance(right, str) and types.resolve(right) is None and right.lower().startswith(_KNOWN_ROOTS):
         raise NotSimulated(f"type [{right}]", line)
+    if rt.constrained and op == "As":
+        kind = right if isinstance(right, PSType) else types.resolve(right) if isinstance(right, str) else None
+        if kind is not None and not language_mode.allows_conversion(left, kind):
+            return None
     return operators.binary(op, left, right)
 
 
@@ -397,7 +402,14 @@ def make_convert(node: ast.ConvertExpression) -> Code:
         pairs = hash_pairs(child, OrderedDictionary)
         if name == "ordered":
             return pairs
-        return lambda rt: PSCustomObject([(rt.to_string(key), value) for key, value in pairs(rt).items()])
+
+        def custom_object(rt: Interp) -> Any:
+            table = pairs(rt)
+            if rt.constrained:
+                raise language_mode.no_custom_object()
+            return PSCustomObject([(rt.to_string(key), value) for key, value in table.items()])
+
+        return custom_object
     if name == "ref" and isinstance(child, ast.VariableExpression):
         return lambda rt: reference_to(rt, child)
     if name == "ordered":
@@ -422,6 +434,10 @@ def make_convert(node: ast.ConvertExpression) -> Code:
     def run(rt: Interp) -> Any:
         target = wanted(rt)
         value = code(rt)
+        if rt.constrained:
+            if custom:
+                raise language_mode.no_custom_object()
+            language_mode.check_conversion(value, target)
         if target is STRING:
             if type(value) is str:
                 return value

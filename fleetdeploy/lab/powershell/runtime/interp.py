@@ -24,6 +24,7 @@ from fleetdeploy.lab.powershell.runtime.errors import (
     PipelineStopped,
     ScriptError,
 )
+from fleetdeploy.lab.powershell.runtime.language_mode import CONSTRAINED
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
 from fleetdeploy.lab.powershell.runtime.streams import Streams
 from fleetdeploy.lab.powershell.runtime.values_ext import (
@@ -54,6 +55,7 @@ class Interp:
     def __init__(self, runspace: Runspace, streams: Streams, stop: threading.Event) -> None:
         self.runspace = runspace
         self.machine = runspace.machine
+        self.constrained = getattr(self.machine, "language_mode", "") == CONSTRAINED
         self.scope: Scope = runspace.global_scope
         self.streams = streams
         self.base_streams = streams

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, members
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.compiled import Code, code_of, value_code
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError, runtime_error
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
@@ -186,6 +187,8 @@ def make_invoke(node: ast.InvokeMemberExpression) -> Code:
             if isinstance(target, str):
                 target = resolve_type(rt, target, extent.line)
             if isinstance(target, PSType):
+                if rt.constrained:
+                    language_mode.check_static_call(target, name)
                 special = rt.static_special(target, name, args, node)
                 if special is not MISSING:
                     return special
@@ -193,6 +196,8 @@ def make_invoke(node: ast.InvokeMemberExpression) -> Code:
                     return members.construct(target, args, rt.machine)
                 return members.invoke_static(target, name, args, rt.machine)
             if target is not None:
+                if rt.constrained:
+                    language_mode.check_call(type_of(target), name)
                 return members.invoke_static(type_of(target), name, args, rt.machine)
         return invoke_method(rt, target, name, args, node)
 
@@ -204,6 +209,8 @@ def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast
         raise runtime_error(
             "InvokeMethodOnNull", "InvalidOperation", "You cannot call a method on a null-valued expression."
         )
+    if rt.constrained:
+        language_mode.check_call(type_of(target), name)
     special = rt.method_special(target, name, args, node)
     if special is not MISSING:
         return special

@@ -61,7 +61,7 @@ def _pwd(rt: Interp) -> Any:
 def _execution_context(rt: Interp) -> Any:
     from fleetdeploy.lab.powershell.dotnet.session_state import EngineIntrinsics
 
-    return EngineIntrinsics()
+    return EngineIntrinsics(constrained=rt.constrained)
 
 
 SPECIAL: dict[str, Callable[[Any], Any]] = {
