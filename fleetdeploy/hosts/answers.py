@@ -34,7 +34,13 @@ from fleetdeploy.model.verbs import (
 
 Json = Mapping[str, Any]
 
-CLM_IDS = ("MethodInvocationNotSupportedInConstrainedLanguage", "CannotCreateTypeConstrainedLanguage")
+CLM_IDS = (
+    "MethodInvocationNotSupportedInConstrainedLanguage",
+    "PropertySetterNotSupportedInConstrainedLanguage",
+    "ConversionSupportedOnlyToCoreTypes",
+    "CannotCreateTypeConstrainedLanguage",
+)
+"""What a script is told on a host that WDAC or AppLocker locks down (beginnings of FullyQualifiedErrorId)."""
 
 
 def unwrap(host: str, verb: str, nonce: str, result: ScriptResult) -> dict[str, Any]:
@@ -95,15 +101,20 @@ def _no_answer(host: str, verb: str, result: ScriptResult) -> HostError:
     if not result.errors:
         return ScriptFailed(f"{host}: {verb} ended without an answer", host=host, error_id="NoAnswer")
     first = result.errors[0]
-    if any(first.error_id.startswith(known) for known in CLM_IDS):
-        return ProtocolRefused(
-            f"{host}: PowerShell runs in constrained language mode there, which fleetdeploy cannot work in",
-            host=host,
-            next_steps=("fleetdeploy doctor",),
-        )
+    if first.error_id.startswith(CLM_IDS):
+        return _locked_down(host)
     where = f" (line {first.line})" if first.line else ""
     return ScriptFailed(
         f"{host}: {verb} failed: {first.message}{where}", host=host, error_id=first.error_id, line=first.line
+    )
+
+
+def _locked_down(host: str) -> ProtocolRefused:
+    return ProtocolRefused(
+        f"{host}: PowerShell runs in constrained language mode there, which fleetdeploy cannot work in",
+        host=host,
+        why=("a WDAC or AppLocker policy locks PowerShell down for scripts that it does not trust",),
+        next_steps=("fleetdeploy doctor",),
     )
 
 
