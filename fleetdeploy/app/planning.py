@@ -9,6 +9,7 @@ from fleetdeploy.app.connect import connector
 from fleetdeploy.app.freezing import freeze_problems, windows_of
 from fleetdeploy.app.login import stop_at_login
 from fleetdeploy.app.marks import stored_marks
+from fleetdeploy.app.templates import refuse_overrides
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts import HostFacts, check, normalise_arch
 from fleetdeploy.artifacts.known import known_hashes
@@ -69,8 +70,10 @@ def make_plan(
     Raises:
         Refused: the artifact cannot be found, verified or read.
         LoginRefused: by one of the hosts.
+        ConfigError: a template of the project may not be used.
     """
     project = workspace.need_project()
+    refuse_overrides(workspace.directory)
     artifact = resolve(project.artifacts, wanted, project.directory, exe=project.app.exe)
     sights = look(workspace, version=artifact.version, tick=tick)
     stop_at_login(workspace.scope, sights)

@@ -10,6 +10,7 @@ import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
+from fleetdeploy.errors import ExitCode
 
 
 def config(
@@ -20,8 +21,11 @@ def config(
 ) -> CommandResult:
     """Show the settings in force.
 
-    And where each comes from: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command.
+    And where each comes from: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command. The project's own
+    templates are checked, too: one that a host may not understand, or whose base has changed, ends with 2.
     """
+    from fleetdeploy.app.templates import override_problems
+    from fleetdeploy.cli.templates_cmd import problem_data, problem_lines
     from fleetdeploy.documents import did_you_mean
     from fleetdeploy.errors import UsageError
     from fleetdeploy.settings import OVERRIDES, apply_overrides, explain, load_project
@@ -44,7 +48,15 @@ def config(
     if not key and not changed:
         names = ", ".join(name for option in OVERRIDES if (name := variable(option)) is not None)
         blocks.append(Lines(["", f"from the environment, if set: {names}"]))
+    problems = () if key else override_problems(project)
+    if problems:
+        blocks.append(Lines(["", "templates that may not be used:", *problem_lines(problems)]))
     return CommandResult(
-        data={"file": loaded.file, "settings": {row.key: {"value": row.shown, "from": row.source} for row in rows}},
+        data={
+            "file": loaded.file,
+            "settings": {row.key: {"value": row.shown, "from": row.source} for row in rows},
+            "template_problems": problem_data(problems),
+        },
         blocks=blocks,
+        exit_code=ExitCode.USAGE if problems else ExitCode.OK,
     )

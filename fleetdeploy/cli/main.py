@@ -32,6 +32,7 @@ from fleetdeploy.cli import (
     rollout_cmds,
     show_cmd,
     status_cmd,
+    templates_cmd,
 )
 from fleetdeploy.cli.frame import register
 
@@ -84,6 +85,7 @@ register(app, "show", show_cmd.show)
 register(app, "verify", history_cmd.verify)
 register(app, "logs", logs_cmd.logs)
 register(app, "render", render_cmd.render)
+app.add_typer(templates_cmd.group, name="templates")
 app.add_typer(lab_cmd.group, name="lab")
 register(app, "demo", demo_cmd.demo)
 register(app, "help", help_cmd.help_topic)

@@ -45,6 +45,7 @@ _POSITIONAL = {
     "new-object": 2,
     "where-object": 1,
     "foreach-object": 1,
+    "write-host": 1,
     "write-output": 1,
     "write-error": 1,
     "write-warning": 1,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fleetdeploy.app.templates import eject
 from fleetdeploy.cli.logs_cmd import logs
 from fleetdeploy.cli.main import app
 from fleetdeploy.cli.results import CommandResult, Lines
@@ -118,9 +119,9 @@ def test_a_scene_that_does_not_come_does_not_hold_up_the_way_back(shop: World, m
     # Given a host on which the script that gathers the scene never ends
     monkeypatch.setattr("fleetdeploy.rollout.evidence.FULL_S", 1.0)
     monkeypatch.setattr("fleetdeploy.rollout.evidence.BRIEF_S", 1.0)
-    templates = shop.folder / "templates" / "powershell"
-    templates.mkdir(parents=True)
-    (templates / "scene.ps1.j2").write_text("param($App, $Service, $Root, $Nonce, $Request)\nStart-Sleep -Seconds 60\n")
+    scene = eject(shop.folder, "scene").override.file
+    body = "{% block body %}\n"
+    scene.write_text(scene.read_text().replace(body, body + "        Start-Sleep -Seconds 60\n"))
     shop.given_hosts(2)
     shop.given_version("v1.4.3", unhealthy_after=1.0)
     result = shop.when_rollout("v1.4.3", bake_canary="20s")
