@@ -8,9 +8,10 @@ Dates and time spans: ``formatting_dates``.
 
 from __future__ import annotations
 
+import decimal
 import math
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -98,17 +99,42 @@ def _exact(value: Any) -> Decimal:
     return Decimal(value)
 
 
-def _fixed(value: Decimal, digits: int, *, from_double: bool = False) -> str:
-    quantum = Decimal(1).scaleb(-digits)
-    import decimal
-
+def _fixed(value: Decimal, digits: int) -> str:
+    """Half away from zero: what .NET Framework does with the digits it has."""
     with decimal.localcontext() as context:
         context.prec = 400
-        if from_double and (abs(value) / quantum) % 1 == Decimal("0.5"):
-            # The record (.NET 7) and .NET Framework round such a half differently.
-            raise NotSimulated(f"rounding the double {value} in a format")
-        result = value.quantize(quantum, rounding=ROUND_HALF_UP)
+        result = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
     return format(abs(result), "f") if result == 0 else format(result, "f")
+
+
+def _fixed_agreed(value: Any, digits: int, *, times: int = 1) -> str:
+    """A number with that many decimals; a double only where .NET Framework and the recorder's .NET write the same.
+
+    .NET Framework rounds the 15 digits of a double half away from zero; .NET since Core 3.0 rounds the exact binary
+    value, a tie to the even digit. Formats with a pattern (`0.00`) round 15 digits in both.
+    """
+    text = _fixed(_exact(value) * times, digits)
+    if isinstance(value, float):
+        with decimal.localcontext() as context:
+            context.prec = 800
+            newer = (Decimal(value) * times).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+        if newer != Decimal(text):
+            raise NotSimulated(f"rounding the double {number_to_string(value)} in a format")
+    return text
+
+
+def _significant(value: Any, digits: int) -> Decimal:
+    """A number rounded to significant digits, with the same care."""
+    exact = _exact(value)
+    if exact == 0:
+        return exact
+    with decimal.localcontext() as context:
+        context.prec, context.rounding = digits, ROUND_HALF_UP
+        older = +exact
+        context.rounding = ROUND_HALF_EVEN
+        if isinstance(value, float) and +Decimal(value) != older:
+            raise NotSimulated(f"rounding the double {number_to_string(value)} in a format")
+    return older
 
 
 def _group(text: str) -> str:
@@ -142,14 +168,14 @@ def format_number(value: Any, spec: str, *, invariant: bool = False) -> str:
         text = f"{number:x}".rjust(max(digits, 0), "0")
         return text.upper() if match[1] == "X" else text
     if kind == "N":
-        return _group(_fixed(exact, 2 if digits < 0 else digits, from_double=isinstance(value, float)))
+        return _group(_fixed_agreed(value, 2 if digits < 0 else digits))
     if kind == "F":
-        return _fixed(exact, 2 if digits < 0 else digits, from_double=isinstance(value, float))
+        return _fixed_agreed(value, 2 if digits < 0 else digits)
     if kind == "P":
-        text = _group(_fixed(exact * 100, 2 if digits < 0 else digits))
+        text = _group(_fixed_agreed(value, 2 if digits < 0 else digits, times=100))
         return f"{text} %"
     if kind == "C":
-        text = _group(_fixed(abs(exact), 2 if digits < 0 else digits))
+        text = _group(_fixed_agreed(value, 2 if digits < 0 else digits)).lstrip("-")
         symbol = "¤" if invariant else "$"
         return f"({symbol}{text})" if exact < 0 and Decimal(text.replace(",", "")) else f"{symbol}{text}"
     if kind == "E":
@@ -157,13 +183,14 @@ def format_number(value: Any, spec: str, *, invariant: bool = False) -> str:
         if exact == 0:
             text = f"{0:.{places}f}e+0"
         else:
-            text = f"{exact:.{places}e}"
+            text = f"{_significant(value, places + 1):.{places}e}"
         mantissa, _, power = text.partition("e")
         return f"{mantissa}{match[1]}{'-' if power.startswith('-') else '+'}{abs(int(power)):03d}"
     if kind == "G":
         if digits <= 0:
             return number_to_string(value)
         if isinstance(value, float):
+            _significant(value, digits)
             return float_to_string(float(value), digits)
         if whole and len(str(abs(int(value)))) <= digits:
             return str(int(value))
@@ -221,7 +248,7 @@ def _custom_number(value: Any, spec: str) -> str:
     exact = exact / (Decimal(1000) ** scaled)
     grouping = "," in whole_pattern.rstrip(",").lstrip(",")
     digits_pattern = whole_pattern.replace(",", "")
-    text = _fixed(exact, len(fraction_pattern), from_double=isinstance(value, float))
+    text = _fixed(exact, len(fraction_pattern))
     if Decimal(text) == 0:
         negative = False
     whole, _, fraction = text.partition(".")

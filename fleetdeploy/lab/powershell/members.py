@@ -376,6 +376,15 @@ def get_static(kind: PSType, name: str, machine: Any = None) -> Any:
     raise NotSimulated(f"[{kind.full_name}]::{name}")
 
 
+def set_static(kind: PSType, name: str, value: Any, machine: Any = None) -> None:
+    """[kind]::name = value; refused where the table has no setter."""
+    types.load()
+    found = kind.static_properties.get(name.lower())
+    if found is None or found.setter is None:
+        raise NotSimulated(f"setting [{kind.full_name}]::{name}")
+    found.setter(machine, convert.to_type(value, overloads.resolve_name(found.type_name, kind)))
+
+
 def call_static(kind: PSType, name: str, args: list[Any], machine: Any) -> Any:
     """As ``invoke_static``, but a .NET exception stays a NetError."""
     types.load()

@@ -259,9 +259,15 @@ class PSType:
     ) -> None:
         self.properties[name.lower()] = Property(name, type_name, getter, setter)
 
-    def static_prop(self, name: str, type_name: str, getter: Callable[[Any], Any]) -> None:
-        """A static property or constant; ``getter`` gets the machine (or None)."""
-        self.static_properties[name.lower()] = Property(name, type_name, getter)
+    def static_prop(
+        self,
+        name: str,
+        type_name: str,
+        getter: Callable[[Any], Any],
+        setter: Callable[[Any, Any], None] | None = None,
+    ) -> None:
+        """A static property or constant; ``getter`` and ``setter`` get the machine (or None)."""
+        self.static_properties[name.lower()] = Property(name, type_name, getter, setter)
 
 
 class _Nothing:

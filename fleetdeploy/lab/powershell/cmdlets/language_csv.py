@@ -25,23 +25,37 @@ class ConvertToCsv(Cmdlet):
     )
 
     def begin(self, ctx: CmdletContext) -> None:
-        self.columns: list[str] | None = None
+        self.rows = Rows(self.get("Delimiter"), with_type=not self.get("NoTypeInformation"))
 
     def process(self, ctx: CmdletContext) -> None:
-        item = self.get("InputObject")
+        for line in self.rows.lines(ctx, self.get("InputObject")):
+            ctx.write(line)
+
+
+class Rows:
+    """Makes lines of objects; the first object decides the columns."""
+
+    def __init__(self, delimiter: str, *, with_type: bool) -> None:
+        self.delimiter = delimiter
+        self.with_type = with_type
+        self.columns: list[str] | None = None
+
+    def lines(self, ctx: CmdletContext, item: Any) -> list[str]:
+        """The lines of one object, without line ends."""
         if not isinstance(item, PSCustomObject):
-            raise NotSimulated("ConvertTo-Csv of this kind of object", ctx.line)
-        delimiter = self.get("Delimiter")
+            raise NotSimulated(f"{ctx.command_name} of this kind of object", ctx.line)
+        found: list[str] = []
         if self.columns is None:
             self.columns = item.names()
-            if not self.get("NoTypeInformation"):
-                ctx.write(f"#TYPE {type_names_of(item)[0]}")
-            ctx.write(delimiter.join(quoted(name) for name in self.columns))
+            if self.with_type:
+                found.append(f"#TYPE {type_names_of(item)[0]}")
+            found.append(self.delimiter.join(quoted(name) for name in self.columns))
         cells: list[str] = []
         for name in self.columns:
             value = property_value(ctx, item, name)
             cells.append("" if value is MISSING or value is None else quoted(convert.to_string(_plain(value))))
-        ctx.write(delimiter.join(cells))
+        found.append(self.delimiter.join(cells))
+        return found
 
 
 def _plain(value: Any) -> Any:
@@ -67,22 +81,26 @@ class ConvertFromCsv(Cmdlet):
 
     def end(self, ctx: CmdletContext) -> None:
         rows = parse_csv("\r\n".join(self.lines), self.get("Delimiter"))
-        header = list(self.get("Header") or ())
-        if not header:
-            if rows and rows[0] and rows[0][0].startswith("#TYPE"):
-                raise NotSimulated("ConvertFrom-Csv with a #TYPE line", ctx.line)
-            if not rows:
-                return
-            header = rows.pop(0)
-        if any(not name for name in header):
-            raise NotSimulated("ConvertFrom-Csv with an empty column name", ctx.line)
-        if len({name.lower() for name in header}) < len(header):
-            ctx.fail("AlreadyPresentPSMemberInfoInternalCollectionAdd", "NotSpecified",
-                     "System.Management.Automation.ExtendedTypeSystemException",
-                     "The member is already present.", terminating=True)  # fmt: skip
-        for row in rows:
-            pairs = [(name, row[at] if at < len(row) else None) for at, name in enumerate(header)]
-            ctx.write(PSCustomObject(pairs))
+        write_objects(ctx, rows, list(self.get("Header") or ()))
+
+
+def write_objects(ctx: CmdletContext, rows: list[list[str]], header: list[str]) -> None:
+    """One custom object per row, all values text; without a header the first row is it."""
+    if rows and rows[0] and rows[0][0].startswith("#TYPE"):
+        raise NotSimulated(f"{ctx.command_name} of a #TYPE line", ctx.line)
+    if not header:
+        if not rows:
+            return
+        header, rows = rows[0], rows[1:]
+    if any(not name for name in header):
+        raise NotSimulated(f"{ctx.command_name} with an empty column name", ctx.line)
+    if len({name.lower() for name in header}) < len(header):
+        ctx.fail("AlreadyPresentPSMemberInfoInternalCollectionAdd", "NotSpecified",
+                 "System.Management.Automation.ExtendedTypeSystemException",
+                 "The member is already present.", terminating=True)  # fmt: skip
+    for row in rows:
+        pairs = [(name, row[at] if at < len(row) else None) for at, name in enumerate(header)]
+        ctx.write(PSCustomObject(pairs))
 
 
 def parse_csv(text: str, delimiter: str) -> list[list[str]]:

@@ -12,12 +12,14 @@ from fleetdeploy.lab.powershell.cmdlets.support_properties import (
     property_value,
 )
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, from_list, is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     PSCustomObject,
     PSRuntimeError,
+    type_of,
 )
 
 
@@ -106,6 +108,12 @@ class ForEachObject(Cmdlet):
                     ctx.write(get_property(rt, item, name, strict=0))
                 return
             ctx.write(value, unroll=True)
+            return
+        if rt.constrained and not language_mode.is_core(type_of(item)):
+            ctx.fail("MethodInvocationNotSupportedInConstrainedLanguage", "InvalidOperation",
+                     "System.Management.Automation.PSInvalidOperationException",
+                     "Cannot invoke method. Method invocation is supported only on core types in this language "
+                     "mode.")  # fmt: skip
             return
         ctx.write(invoke_method(rt, item, name, list(arguments or ()), None), unroll=True)
 
@@ -360,37 +368,12 @@ def same(left: Any, right: Any) -> bool:
         return False
 
 
-@cmdlet("Tee-Object", aliases=("tee",))
-class TeeObject(Cmdlet):
-    default_set = "Variable"
-    parameters = (
-        Param("InputObject", "object", pipeline=True, allow_null=True),
-        Param("Variable", "string", mandatory=True),
-        Param("FilePath", unsupported=True, position=0),
-        Param("Append", unsupported=True),
-    )
-
-    def begin(self, ctx: CmdletContext) -> None:
-        self.items: list[Any] = []
-
-    def process(self, ctx: CmdletContext) -> None:
-        if self.bound("InputObject"):
-            self.items.append(self.get("InputObject"))
-            ctx.write(self.get("InputObject"))
-
-    def end(self, ctx: CmdletContext) -> None:
-        if not self.items:
-            return
-        value = from_list(self.items)
-        ctx.interp.scope.set(self.get("Variable"), None if value is AUTO_NULL else value)
-
-
 @cmdlet("Get-Unique", aliases=("gu",))
 class GetUnique(Cmdlet):
     parameters = (
         Param("InputObject", "object", pipeline=True, allow_null=True),
         Param("AsString", "switch"),
-        Param("OnType", unsupported=True),
+        Param("OnType", "switch"),
     )
 
     def begin(self, ctx: CmdletContext) -> None:
@@ -399,6 +382,10 @@ class GetUnique(Cmdlet):
     def process(self, ctx: CmdletContext) -> None:
         item = self.get("InputObject")
         key = convert.to_string(item) if self.get("AsString") else item
+        if self.get("OnType"):
+            from fleetdeploy.lab.powershell.values import type_names_of
+
+            key = type_names_of(item)[0]
         if self.last is MISSING or not same(key, self.last):
             ctx.write(item)
         self.last = key

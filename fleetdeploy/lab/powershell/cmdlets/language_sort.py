@@ -15,6 +15,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, Type
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     ArrayList,
+    ExtendedStr,
     Hashtable,
     PSArray,
     PSCustomObject,
@@ -345,12 +346,18 @@ class CompareObject(Cmdlet):
         entries = self.get("Property")
         keys = [key_of(ctx, entry, ("expression",)) for entry in entries] if entries else None
         if keys is None and any(
-            isinstance(one, (PSCustomObject, Hashtable)) or is_enumerable(one) for one in left + right
+            is_enumerable(one) or (isinstance(one, PSCustomObject) and type(one) is not PSCustomObject)
+            for one in left + right
         ):
-            raise NotSimulated("Compare-Object of objects without a property", ctx.line)
+            raise NotSimulated("Compare-Object of objects like these without a property", ctx.line)
 
         def values(item: Any) -> list[Any]:
-            return [item] if keys is None else [evaluate(ctx, key.expression, item) for key in keys]
+            if keys is not None:
+                return [evaluate(ctx, key.expression, item) for key in keys]
+            # What has no order is compared by ToString(), which is empty for custom objects and the type for tables.
+            if isinstance(item, PSCustomObject):
+                return [""]
+            return [convert.net_to_string(item) if isinstance(item, Hashtable) else item]
 
         rest = [(values(item), item) for item in right]
         equal: list[Any] = []
@@ -375,7 +382,13 @@ class CompareObject(Cmdlet):
 
     def _write(self, ctx: CmdletContext, item: Any, side: str, keys: list[Key] | None) -> None:
         if self.get("PassThru"):
-            raise NotSimulated("Compare-Object -PassThru", ctx.line)
+            from fleetdeploy.lab.powershell.cmdlets.language_objects import add_note
+
+            # The note goes to the object itself; a text needs one that can carry it.
+            shown = ExtendedStr(item) if isinstance(item, str) else item
+            add_note(ctx, shown, "SideIndicator", side)
+            ctx.write(shown)
+            return
         if keys is None:
             pairs = [("InputObject", item), ("SideIndicator", side)]
         else:

@@ -7,14 +7,14 @@ import uuid
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members, types
+from fleetdeploy.lab.powershell import convert, members
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue
 from fleetdeploy.lab.powershell.values import (
     AliasProperty,
-    DateTime,
     DotNetException,
     ExtendedStr,
     Guid,
@@ -26,9 +26,10 @@ from fleetdeploy.lab.powershell.values import (
     ScriptMethod,
     ScriptProperty,
     SecureString,
-    TimeSpan,
     type_of,
 )
+
+_NOT_SUPPORTED = "System.Management.Automation.PSNotSupportedException"
 
 
 @cmdlet("New-Object")
@@ -49,6 +50,11 @@ class NewObject(Cmdlet):
         except PSRuntimeError:
             ctx.fail("TypeNotFound", "InvalidType", "System.Management.Automation.PSArgumentException",
                      f"Cannot find type [{name}]: verify that the assembly containing this type is loaded.",
+                     terminating=True)  # fmt: skip
+            return
+        if ctx.interp.constrained and not language_mode.is_core(kind):
+            ctx.fail("CannotCreateTypeConstrainedLanguage", "PermissionDenied", _NOT_SUPPORTED,
+                     "Cannot create type. Only core types are supported in this language mode.",
                      terminating=True)  # fmt: skip
             return
         given = self.get("ArgumentList")
@@ -109,13 +115,21 @@ def bag_for(ctx: CmdletContext, target: Any) -> PropertyBag:
     return bag
 
 
+_TYPES_OF_MEMBERS = """
+aliasproperty codeproperty property noteproperty scriptproperty properties propertyset method codemethod scriptmethod
+methods parameterizedproperty memberset event dynamic all
+"""
+_MEMBER_TYPES = frozenset(_TYPES_OF_MEMBERS.split())
+
+
 @cmdlet("Add-Member")
 class AddMember(Cmdlet):
     default_set = "TypeNameSet"
     parameters = (
         Param("InputObject", "object", mandatory=True, pipeline=True),
-        Param("MemberType", "string", position=0, mandatory=True, sets=("MemberSet",), aliases=("Type",)),
-        Param("Name", "string", position=1, mandatory=True, sets=("MemberSet",)),
+        # Objects, because the first positional argument decides by its value what it is: see process().
+        Param("MemberType", "object", position=0, mandatory=True, sets=("MemberSet",), aliases=("Type",)),
+        Param("Name", "object", position=1, sets=("MemberSet",), allow_null=True),
         Param("Value", "object", position=2, sets=("MemberSet",), allow_null=True),
         Param("SecondValue", "object", position=3, sets=("MemberSet",)),
         Param("NotePropertyName", "string", position=0, mandatory=True, sets=("NotePropertySingleMemberSet",)),
@@ -132,13 +146,26 @@ class AddMember(Cmdlet):
         target = self.get("InputObject")
         if isinstance(target, str) and not isinstance(target, ExtendedStr) and self.get("PassThru"):
             target = ExtendedStr(target)
-        if self.bound("NotePropertyMembers"):
-            for key, value in self.get("NotePropertyMembers").items():
-                self._add(ctx, target, NoteProperty(convert.to_string(key), value))
-        elif self.bound("NotePropertyName"):
-            self._add(ctx, target, NoteProperty(self.get("NotePropertyName"), self.get("NotePropertyValue")))
-        elif self.bound("MemberType"):
+        members_, name, value = self.get("NotePropertyMembers"), self.get("NotePropertyName"), None
+        if self.bound("NotePropertyName"):
+            value = self.get("NotePropertyValue")
+        kind = self.get("MemberType") if self.bound("MemberType") else None
+        if isinstance(kind, DictionaryBase):
+            members_ = kind
+        elif kind is not None and convert.to_string(kind).lower() not in _MEMBER_TYPES:
+            # Add-Member NAME VALUE; a name that is a member type's is taken for the type.
+            if not self.bound("Name") or self.bound("Value"):
+                raise NotSimulated(f"Add-Member -MemberType {convert.to_string(kind)}", ctx.line)
+            name, value = convert.to_string(kind), self.get("Name")
+        elif kind is not None:
+            if not self.bound("Name"):
+                raise NotSimulated("a prompt for Add-Member -Name", ctx.line)
             self._add(ctx, target, self._member(ctx))
+        if members_ is not None:
+            for key, one in members_.items():
+                self._add(ctx, target, NoteProperty(convert.to_string(key), one))
+        elif name is not None:
+            self._add(ctx, target, NoteProperty(name, value))
         if self.bound("TypeName"):
             from fleetdeploy.lab.powershell.values import type_names_of
 
@@ -147,8 +174,8 @@ class AddMember(Cmdlet):
             ctx.write(target)
 
     def _member(self, ctx: CmdletContext) -> Any:
-        kind = self.get("MemberType").lower()
-        name, value, second = self.get("Name"), self.get("Value"), self.get("SecondValue")
+        kind = convert.to_string(self.get("MemberType")).lower()
+        name, value, second = convert.to_string(self.get("Name")), self.get("Value"), self.get("SecondValue")
         if kind == "noteproperty":
             return NoteProperty(name, value)
         if kind == "aliasproperty":
@@ -157,7 +184,7 @@ class AddMember(Cmdlet):
             return ScriptProperty(name, value, second if isinstance(second, ScriptBlockValue) else None)
         if kind == "scriptmethod" and isinstance(value, ScriptBlockValue):
             return ScriptMethod(name, value)
-        raise NotSimulated(f"Add-Member -MemberType {self.get('MemberType')}", ctx.line)
+        raise NotSimulated(f"Add-Member -MemberType {kind}", ctx.line)
 
     def _add(self, ctx: CmdletContext, target: Any, member: Any) -> None:
         bag = bag_for(ctx, target)
@@ -288,81 +315,6 @@ class NewGuid(Cmdlet):
         ctx.write(Guid(uuid.uuid4()))
 
 
-@cmdlet("New-TimeSpan")
-class NewTimeSpan(Cmdlet):
-    default_set = "Date"
-    parameters = (
-        Param(
-            "Start", "datetime", position=0, pipeline=True, by_property=True, sets=("Date",), aliases=("LastWriteTime",)
-        ),
-        Param("End", "datetime", position=1, by_property=True, sets=("Date",)),
-        Param("Days", "int", sets=("Time",), default=0),
-        Param("Hours", "int", sets=("Time",), default=0),
-        Param("Minutes", "int", sets=("Time",), default=0),
-        Param("Seconds", "int", sets=("Time",), default=0),
-        Param("Milliseconds", unsupported=True),
-    )
-
-    def process(self, ctx: CmdletContext) -> None:
-        if self.bound("Start") or self.bound("End"):
-            now = now_of(ctx)
-            start = self.get("Start") or now
-            end = self.get("End") or now
-            ctx.write(TimeSpan(end.ticks - start.ticks))
-            return
-        seconds = ((self.get("Days") * 24 + self.get("Hours")) * 60 + self.get("Minutes")) * 60 + self.get("Seconds")
-        ctx.write(TimeSpan(seconds * 10_000_000))
-
-
-def now_of(ctx: CmdletContext) -> DateTime:
-    """The host's clock, in its own time zone (UTC in the lab)."""
-    kind = types.resolve("datetime")
-    value = members.get_static(kind, "Now", ctx.machine) if kind is not None else None
-    if not isinstance(value, DateTime):
-        raise NotSimulated("the clock", ctx.line)
-    return value
-
-
-@cmdlet("Get-Date")
-class GetDate(Cmdlet):
-    parameters = (
-        Param("Date", "datetime", position=0, pipeline=True, by_property=True, aliases=("LastWriteTime",)),
-        Param("Format", "string"),
-        Param("UFormat", unsupported=True),
-        Param("Year", "int"),
-        Param("Month", "int", validate_range=(1, 12)),
-        Param("Day", "int", validate_range=(1, 31)),
-        Param("Hour", "int", validate_range=(0, 23)),
-        Param("Minute", "int", validate_range=(0, 59)),
-        Param("Second", "int", validate_range=(0, 59)),
-        Param("Millisecond", "int", validate_range=(0, 999)),
-        Param("DisplayHint", unsupported=True),
-    )
-
-    def process(self, ctx: CmdletContext) -> None:
-        value: DateTime = self.get("Date") or now_of(ctx)
-        parts = value.py
-        changed = {
-            name.lower(): self.get(name)
-            for name in ("Year", "Month", "Day", "Hour", "Minute", "Second")
-            if self.bound(name)
-        }
-        if self.bound("Millisecond"):
-            changed["microsecond"] = self.get("Millisecond") * 1000
-        if changed:
-            moved = parts.replace(**changed)
-            delta = moved - parts
-            ticks = (delta.days * 86400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
-            value = DateTime(value.ticks + ticks, value.kind)
-        if self.bound("Format"):
-            text = self.get("Format")
-            if text.lower() in ("filedate", "filedateuniversal", "filedatetime", "filedatetimeuniversal"):
-                raise NotSimulated(f"Get-Date -Format {text}", ctx.line)
-            ctx.write(members.invoke(value, "ToString", [text], ctx.machine))
-            return
-        ctx.write(value)
-
-
 _ASSEMBLIES = (
     "system.io.compression",
     "system.net.http",
@@ -377,18 +329,29 @@ _ASSEMBLIES = (
 
 @cmdlet("Add-Type")
 class AddType(Cmdlet):
-    """Only known assemblies, whose types the lab has anyway."""
+    """Only known assemblies, whose types the lab has anyway; where the language is constrained, no definitions."""
 
+    default_set = "FromSource"
     parameters = (
-        Param("AssemblyName", "string[]", mandatory=True, aliases=("AN",)),
-        Param("TypeDefinition", unsupported=True, position=0),
-        Param("Path", unsupported=True),
-        Param("MemberDefinition", unsupported=True),
-        Param("Name", unsupported=True),
+        Param("AssemblyName", "string[]", mandatory=True, aliases=("AN",), sets=("FromAssemblyName",)),
+        Param("TypeDefinition", "string", mandatory=True, position=0, sets=("FromSource",)),
+        Param("Path", unsupported=True, sets=("FromPath",)),
+        Param("Name", "string", mandatory=True, position=0, sets=("FromMember",)),
+        Param("MemberDefinition", "string[]", mandatory=True, position=1, sets=("FromMember",)),
+        Param("Namespace", "string", aliases=("NS",), sets=("FromMember",)),
         Param("PassThru", unsupported=True),
     )
 
     def process(self, ctx: CmdletContext) -> None:
+        defines = not self.bound("AssemblyName")
+        if ctx.interp.constrained and defines:
+            ctx.fail("CannotDefineNewType", "PermissionDenied", _NOT_SUPPORTED,
+                     "Cannot add type. Definition of new types is not supported in this language mode.",
+                     terminating=True)  # fmt: skip
+            return
+        if ctx.interp.constrained or defines:
+            # Of assemblies in a constrained session no record says what happens.
+            raise NotSimulated("Add-Type with these parameters", ctx.line)
         for name in self.get("AssemblyName"):
             if not name.lower().startswith(_ASSEMBLIES):
                 raise NotSimulated(f"Add-Type -AssemblyName {name}", ctx.line)

@@ -16,10 +16,12 @@ from fleetdeploy.lab.powershell.dotnet.text import UTF8_DEFAULT
 from fleetdeploy.lab.powershell.values import (
     CHAR,
     Char,
+    EnumValue,
     Int64,
     NetObject,
     PSArray,
     define,
+    define_enum,
 )
 from fleetdeploy.lab.windows.nodes import Access, Share
 
@@ -157,6 +159,7 @@ class DriveInfo(NetObject):
         return f"{self.letter}:\\"
 
 
+_DRIVE_TYPE = define_enum("System.IO.DriveType", "Unknown NoRootDirectory Removable Fixed Network CDRom Ram")
 DRIVE = define("System.IO.DriveInfo", py=DriveInfo, closed=True)
 DRIVE.ctor("(string name)", machine=True)(lambda machine, name: DriveInfo(need(machine), name[:1]))
 DRIVE.prop("Name", "string", DriveInfo.to_net_string)
@@ -164,6 +167,7 @@ DRIVE.prop("AvailableFreeSpace", "long", lambda item: Int64(item.drive.free))
 DRIVE.prop("TotalFreeSpace", "long", lambda item: Int64(item.drive.free))
 DRIVE.prop("TotalSize", "long", lambda item: Int64(item.drive.size))
 DRIVE.prop("IsReady", "bool", lambda item: item.letter in item.machine.fs.drives)
+DRIVE.prop("DriveType", "object", lambda item: EnumValue(_DRIVE_TYPE, 3 if item.drive else 1))
 DRIVE.prop("DriveFormat", "string", lambda item: "NTFS")
 DRIVE.static("GetDrives()", machine=True)(
     lambda machine: PSArray([DriveInfo(machine, letter) for letter in sorted(need(machine).fs.drives)], DRIVE)

@@ -372,6 +372,23 @@ def _dispose_client(client: WebClient) -> Any:
 DNS = define(f"{_N}Dns")
 DNS.static("GetHostName()", machine=True)(lambda machine: _need(machine).name.partition(".")[0])
 POINTS = define(f"{_N}ServicePointManager")
-POINTS.static_prop(
-    "SecurityProtocol", "object", lambda _: EnumValue(REGISTRY[f"{_N}securityprotocoltype".lower()], 3072)
-)
+
+
+def _protocol(machine: Any) -> Any:
+    """What the session has set; it changes nothing on loopback."""
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    del machine
+    kept = getattr(current().runspace, "security_protocol", None)
+    return kept if kept is not None else EnumValue(REGISTRY[f"{_N}securityprotocoltype".lower()], 3072)
+
+
+def _set_protocol(machine: Any, value: Any) -> None:
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    del machine
+    runspace: Any = current().runspace
+    runspace.security_protocol = value
+
+
+POINTS.static_prop("SecurityProtocol", f"{_N}SecurityProtocolType", _protocol, _set_protocol)

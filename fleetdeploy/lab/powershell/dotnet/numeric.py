@@ -1,4 +1,4 @@
-"""Numbers: Int32 and its like, Double, Decimal, BigInteger, Math, CultureInfo."""
+"""Numbers: Int32 and its like, Double, Decimal, BigInteger, Math."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, numbers
+from fleetdeploy.lab.powershell.dotnet.cultures import CultureInfo
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, throw
 from fleetdeploy.lab.powershell.formatting import BAD_FORMAT, format_number, number_to_string
 from fleetdeploy.lab.powershell.operators_compare import compare
@@ -24,7 +24,6 @@ from fleetdeploy.lab.powershell.values import (
     ByteArray,
     EnumValue,
     Int64,
-    NetObject,
     PSReference,
     PSType,
     Single,
@@ -32,53 +31,6 @@ from fleetdeploy.lab.powershell.values import (
     define_enum,
     type_of,
 )
-
-
-class CultureInfo(NetObject):
-    """Only en-US and the invariant culture."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @property
-    def invariant(self) -> bool:
-        return self.name == ""
-
-    def to_net_string(self) -> str:
-        return self.name
-
-
-CULTURE = define(
-    "System.Globalization.CultureInfo",
-    aliases=("cultureinfo",),
-    py=CultureInfo,
-    interfaces=("System.IFormatProvider", "System.ICloneable"),
-)
-INVARIANT = CultureInfo("")
-EN_US = CultureInfo("en-US")
-CULTURE.static_prop("InvariantCulture", "object", lambda _: INVARIANT)
-for _name in ("CurrentCulture", "CurrentUICulture", "InstalledUICulture"):
-    CULTURE.static_prop(_name, "object", lambda _: EN_US)
-CULTURE.prop("Name", "string", lambda culture: culture.name)
-CULTURE.prop("LCID", "int", lambda culture: 127 if culture.invariant else 1033)
-CULTURE.prop(
-    "DisplayName",
-    "string",
-    lambda culture: "Invariant Language (Invariant Country)" if culture.invariant else "English (United States)",
-)
-
-
-def culture(name: str) -> CultureInfo:
-    if name.lower() == "en-us":
-        return EN_US
-    if name == "":
-        return INVARIANT
-    raise NotSimulated(f"the culture {name}")
-
-
-CULTURE.static("GetCultureInfo(string name)")(culture)
-CULTURE.static("new(string name)")(culture)
-CULTURE.ctor("(string name)")(culture)
 
 
 def _text(value: Any, spec: Any = "", provider: Any = None) -> str:

@@ -403,3 +403,10 @@ define_enum(
     },
     flags=True,
 )
+
+
+@STRING.method("GetEnumerator()")
+def _characters(text: str) -> Any:
+    from fleetdeploy.lab.powershell.runtime.values_ext import PSEnumerator
+
+    return PSEnumerator([Char(one) for one in text])

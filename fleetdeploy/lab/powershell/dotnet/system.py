@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import time
 import uuid
@@ -32,7 +31,6 @@ from fleetdeploy.lab.powershell.values import (
     TimeSpan,
     Version,
     define,
-    define_enum,
 )
 
 # -- Guid ---------------------------------------------------------------------------------------------------------
@@ -41,6 +39,7 @@ VERSION.closed = True
 GUID.static_prop("Empty", "guid", lambda _: Guid(uuid.UUID(int=0)))
 GUID.static("NewGuid()")(lambda: Guid(uuid.uuid4()))
 GUID.method("ToString()", "ToString(string format)")(lambda value, spec="D": format_guid(value, spec))
+GUID.prop("Guid", "string", str)  # of the types file, as Get-Member shows it
 GUID.method("ToByteArray()")(lambda value: ByteArray(value.uuid.bytes_le))
 GUID.method("CompareTo(object other)")(lambda one, two: compare(one, two))
 GUID.method("Equals(object other)")(lambda one, two: one == two)
@@ -120,56 +119,6 @@ def _try_version(text: str, result: PSReference) -> bool:
 
 
 # -- IPAddress ----------------------------------------------------------------------------------------------------
-class IPAddress(NetObject):
-    def __init__(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-        self.address = address
-
-    def to_net_string(self) -> str:
-        return str(self.address)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, IPAddress) and other.address == self.address
-
-    def __hash__(self) -> int:
-        return hash(self.address)
-
-
-FAMILY = define_enum("System.Net.Sockets.AddressFamily", "Unspecified InterNetwork=2 InterNetworkV6=23")
-IP = define("System.Net.IPAddress", aliases=("ipaddress",), py=IPAddress, closed=True)
-
-
-def _read_ip(text: str) -> IPAddress | None:
-    try:
-        return IPAddress(ipaddress.ip_address(text))
-    except ValueError:
-        if re.fullmatch(r"[\d.x]+", text) and text.count(".") < 3:
-            raise NotSimulated(f"the short address '{text}'") from None
-        return None
-
-
-@IP.static("Parse(string s)")
-def _parse_ip(text: str) -> IPAddress:
-    found = _read_ip(text)
-    if found is None:
-        throw("FormatException", "An invalid IP address was specified.")
-    return found
-
-
-@IP.static("TryParse(string s, out System.Net.IPAddress result)")
-def _try_ip(text: str, result: PSReference) -> bool:
-    result.value = _read_ip(text or "")
-    return result.value is not None
-
-
-IP.static_prop("Loopback", "object", lambda _: IPAddress(ipaddress.ip_address("127.0.0.1")))
-IP.static_prop("Any", "object", lambda _: IPAddress(ipaddress.ip_address("0.0.0.0")))  # noqa: S104 - a value, no bind
-IP.static("IsLoopback(System.Net.IPAddress address)")(lambda ip: ip.address.is_loopback)
-IP.prop("IPAddressToString", "string", lambda ip: str(ip.address))
-IP.prop("AddressFamily", "object", lambda ip: EnumValue(FAMILY, 2 if ip.address.version == 4 else 23))
-IP.method("GetAddressBytes()")(lambda ip: ByteArray(ip.address.packed))
-IP.method("ToString()")(lambda ip: str(ip.address))
-IP.method("Equals(object other)")(lambda one, two: one == two)
-
 # -- Environment --------------------------------------------------------------------------------------------------
 ENVIRONMENT = define("System.Environment", closed=False)
 
@@ -345,7 +294,7 @@ THREAD.static_prop("CurrentThread", "object", lambda _: _THREAD_OBJECT)
 
 
 def _current_culture(_: Any) -> Any:
-    from fleetdeploy.lab.powershell.dotnet.numeric import EN_US
+    from fleetdeploy.lab.powershell.dotnet.cultures import EN_US
 
     return EN_US
 

@@ -26,6 +26,7 @@ from fleetdeploy.lab.powershell.runtime.compiled import (
     value_code,
 )
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
+from fleetdeploy.lab.powershell.runtime.known_types import may_exist
 from fleetdeploy.lab.powershell.runtime.member_access import make_index, make_invoke, make_member
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
 from fleetdeploy.lab.powershell.runtime.specials import SPECIAL
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 _LOGICAL = {"And", "Or", "Xor"}
 _MATCH = {"Imatch", "Cmatch", "Inotmatch", "Cnotmatch"}
 _TYPE_TESTS = {"Is", "IsNot", "As"}
-_KNOWN_ROOTS = ("system.", "microsoft.", "windows.")
 
 
 # ------------------------------------------------------------------------------------------------ variables
@@ -368,7 +368,7 @@ def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
 
 
 def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
-    if isinstance(right, str) and types.resolve(right) is None and right.lower().startswith(_KNOWN_ROOTS):
+    if isinstance(right, str) and types.resolve(right) is None and may_exist(right.lower()):
         raise NotSimulated(f"type [{right}]", line)
     if rt.constrained and op == "As":
         kind = right if isinstance(right, PSType) else types.resolve(right) if isinstance(right, str) else None
@@ -455,6 +455,8 @@ def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
     scope = rt.scope_of(qualifier) if qualifier else rt.scope
     variable = scope.find(key)
     if variable is None:
+        if key == "null" and not qualifier:
+            return PSReference(None)  # what is written there is dropped
         if rt.scope.strict_version() >= 1 or not qualifier:
             raise runtime_error(
                 "NonExistingVariableReference",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, types
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
+from fleetdeploy.lab.powershell.runtime.known_types import may_exist
 from fleetdeploy.lab.powershell.values import (
     PSType,
 )
@@ -19,7 +20,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_KNOWN_ROOTS = ("system.", "microsoft.", "windows.")
 _KNOWN_ACCELERATORS = _words(
     """
     adsi adsisearcher alias allowemptycollection allowemptystring allownull argumentcompleter array bigint
@@ -46,7 +46,7 @@ def resolve_type(rt: Interp, name: str, line: int = 0) -> PSType:
         if found is not None:
             return found
     plain = name.lower().split("[")[0]
-    if plain.startswith(_KNOWN_ROOTS) or plain in _KNOWN_ACCELERATORS or "[" in name.rstrip("[]"):
+    if may_exist(plain) or plain in _KNOWN_ACCELERATORS or "[" in name.rstrip("[]"):
         raise NotSimulated(f"type [{name}]", line)
     raise runtime_error("TypeNotFound", "InvalidOperation", f"Unable to find type [{name}].", target=name)
 
