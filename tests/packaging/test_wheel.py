@@ -69,6 +69,16 @@ def test_templates_and_examples_are_inside(installed: Path, tmp_path: Path) -> N
     assert examples == len(list((ROOT / "inventories").glob("*.yml"))) > 0
 
 
+def test_templates_are_checked_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    made = run(installed, "templates", "eject", "beat", cwd=tmp_path)
+    assert made.returncode == 0, made.stdout + made.stderr
+    file = tmp_path / "templates" / "powershell" / "beat.ps1.j2"
+    text = file.read_text().replace("$busy = $false", "$busy = Test-Json -Json $Request")
+    file.write_text(text)
+    listed = run(installed, "templates", "list", cwd=tmp_path)
+    assert "there is no command Test-Json" in listed.stdout, listed.stdout + listed.stderr
+
+
 def test_init_then_plan(installed: Path, tmp_path: Path) -> None:
     """``init`` writes a project that loads; ``plan`` of a version that is not there says so, and touches no host."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("FLEETDEPLOY_")}
