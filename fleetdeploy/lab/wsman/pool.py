@@ -36,6 +36,8 @@ from psrpcore.types import (
     serialize,
 )
 
+from fleetdeploy.lab.wsman import pipeline_messages
+
 FRAGMENT = 100_000
 """Bytes of a message in one fragment: fits the smallest envelope a client asks for (153,600) in base64."""
 MAX_COMMAND_BYTES = 50 * 1024 * 1024
@@ -125,13 +127,18 @@ class LabPool(psrpcore.ServerRunspacePool):
             value = EndOfPipelineInput()
         else:
             root = ET.fromstring(data)  # noqa: S314 - loopback only
-            scripts = _take_scripts(root) if message.message_type == PSRPMessageType.CreatePipeline else {}
-            value = deserialize(
-                root,
-                cipher=self._cipher,
-                our_capability=self.our_capability,
-                their_capability=self.their_capability,
-            )
+            creates = message.message_type == PSRPMessageType.CreatePipeline
+            scripts = _take_scripts(root) if creates else {}
+            if creates:
+                client = str(getattr(self.their_capability, "protocolversion", ""))
+                ready = pipeline_messages.read(root, lambda: self._read(root), self._read, client)
+                if ready is not None:
+                    for command in ready.commands:
+                        command.command_text = scripts.get(str(command.command_text), command.command_text)
+                    created = pipeline_messages.ReadyPipelineEvent(message, ready)
+                    self._process_CreatePipeline(created)
+                    return created
+            value = self._read(root)
             if scripts:
                 for command in value.PowerShell.Cmds:
                     command.Cmd = scripts.get(str(command.Cmd), command.Cmd)
@@ -144,6 +151,11 @@ class LabPool(psrpcore.ServerRunspacePool):
         if handler is not None:
             handler(event)
         return event
+
+    def _read(self, element: ET.Element) -> Any:
+        return deserialize(
+            element, cipher=self._cipher, our_capability=self.our_capability, their_capability=self.their_capability
+        )
 
 
 _COMMAND_TEXTS = "./MS/Obj[@N='PowerShell']/MS/Obj[@N='Cmds']/LST/Obj/MS/S[@N='Cmd']"
