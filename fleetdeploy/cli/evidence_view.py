@@ -1,15 +1,14 @@
 """The evidence of a failure as lines for people: what, likely, next, then what it was read from. Pure.
 
-Everything here comes from a host, and log lines may hold anything: what could move a terminal's cursor or colour it is
-taken out. Decides nothing.
+Everything here comes from a host, and log lines may hold anything: ``output/safe.py``. Decides nothing.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fleetdeploy.cli.output.safe import safe
 from fleetdeploy.cli.output.wording import failure_text, size_text
 
 if TYPE_CHECKING:
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
 
 _HEAD = 10
 _LEVELS: Mapping[int, str] = {1: "critical", 2: "error", 3: "warning"}
-# Control characters, and those that turn the direction of writing (a file name can lie with them).
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def safe(text: str) -> str:
-    """Text of a host without anything that a terminal acts upon."""
-    return _UNSAFE.sub("\ufffd", text.replace("\t", "    ").replace("\n", " "))
 
 
 def lines_of(evidence: Evidence) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fleetdeploy.cli import flags
+from fleetdeploy.cli.output.safe import safe_json
 from fleetdeploy.cli.results import CommandResult, Lines, Table, Verbatim, message
 from fleetdeploy.errors import ExitCode
 
@@ -44,7 +45,9 @@ def history(
         if export == "-":
             lines = list(journal.export(fleet=fleet, app=app))
             records = [json.loads(line) for line in lines]
-            return CommandResult({"journal": journal.shown, "records": records}, (Verbatim("\n".join(lines)),))
+            return CommandResult(
+                {"journal": journal.shown, "records": records}, (Verbatim("\n".join(safe_json(one) for one in lines)),)
+            )
         if export is not None:
             counts = write_export(journal, Path(export), fleet=fleet, app=app)
             text = f"{counts['rollout']} rollouts with {counts['event']} events written to {export}"

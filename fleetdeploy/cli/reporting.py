@@ -34,4 +34,6 @@ def reporter_of(output: str) -> Iterator[PlainReporter | JsonReporter]:
 def say_ignored(why: str) -> None:
     """A project file that was left aside: said on stderr, so that JSON stays JSON."""
     if why:
-        sys.stderr.write(f"warning: the project file is not used, going by what the hosts remember: {why}\n")
+        from fleetdeploy.cli.output.safe import safe
+
+        sys.stderr.write(f"warning: the project file is not used, going by what the hosts remember: {safe(why)}\n")

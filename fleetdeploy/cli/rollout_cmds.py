@@ -130,6 +130,7 @@ def _show_and_ask(plan: Plan, output: str, *, ask: bool) -> None:
         Refused: the answer was no.
     """
     from fleetdeploy.cli.output import render
+    from fleetdeploy.cli.output.safe import safe
 
     if output == "json":
         sys.stdout.write(render.to_json({"event": "plan", **plan_data(plan)}) + "\n")
@@ -137,5 +138,5 @@ def _show_and_ask(plan: Plan, output: str, *, ask: bool) -> None:
     render.print_result(CommandResult(data={}, blocks=plan_blocks(plan)), output)
     if not ask or not sys.stdin.isatty() or not sys.stdout.isatty():
         return
-    if not typer.confirm(f"{'Roll back' if plan.kind == 'back' else 'Roll out'} {plan.version} now?"):
+    if not typer.confirm(f"{'Roll back' if plan.kind == 'back' else 'Roll out'} {safe(plan.version)} now?"):
         raise Refused("you said no; nothing was changed", reason=RefusalReason.DECLINED)

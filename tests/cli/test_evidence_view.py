@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fleetdeploy.app.evidence import Evidence
-from fleetdeploy.cli.evidence_view import json_of, lines_of, safe
+from fleetdeploy.cli.evidence_view import json_of, lines_of
+from fleetdeploy.cli.output.safe import safe
 from fleetdeploy.cli.output.wording import sentences
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.health import CheckFailure, Sample

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fleetdeploy.cli.output.plain import PlainReporter
+from fleetdeploy.cli.output.safe import safe
 from fleetdeploy.cli.output.wording import (
     PHASE_TEXTS,
     REASON_TEXTS,
@@ -81,7 +82,7 @@ class LiveReporter(PlainReporter):
             stamp = datetime.now(UTC).strftime("%H:%M:%SZ")
             style = _style(event)
             for line in sentences(event):
-                self._console.print(Text(f"{stamp} {retyped(line)}", style))
+                self._console.print(Text(f"{stamp} {retyped(safe(line))}", style))
         except Exception:  # noqa: BLE001 - whatever breaks the picture must not break the rollout
             self._drawing = False
             self.close()
@@ -132,7 +133,7 @@ class LiveReporter(PlainReporter):
     def _picture(self) -> Group:
         with self._lock:
             head = Text.assemble(
-                (self._headline, "bold"), "  ", PHASE_TEXTS[self._phase].partition(":")[0], "  ", self._batch
+                (safe(self._headline), "bold"), "  ", PHASE_TEXTS[self._phase].partition(":")[0], "  ", self._batch
             )
             lines = [head]
             if self._gate:
@@ -157,8 +158,8 @@ class LiveReporter(PlainReporter):
             table.add_row(
                 Text(name),
                 Text(state.value.replace("_", " "), style),
-                Text(label),
-                Text(self._progress.get(name) or detail),
+                Text(safe(label)),
+                Text(safe(self._progress.get(name) or detail)),
             )
         if len(names) > rows:
             table.add_row(Text(f"… and {len(names) - rows} more"), Text(""), Text(""), Text(""))

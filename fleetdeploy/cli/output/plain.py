@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fleetdeploy.cli.output.render import to_json
+from fleetdeploy.cli.output.safe import safe
 from fleetdeploy.cli.output.wording import sentences
 from fleetdeploy.cli.retype import retyped
 from fleetdeploy.model import events as ev
@@ -30,7 +31,7 @@ class PlainReporter:
         stamp = self._now().strftime("%H:%M:%SZ")
         with self._lock:
             for line in sentences(event):
-                self._write(f"{stamp} {retyped(line)}\n")
+                self._write(f"{stamp} {retyped(safe(line))}\n")
             sys.stdout.flush()
 
     def close(self) -> None:

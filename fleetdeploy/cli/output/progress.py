@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fleetdeploy.cli.output.safe import safe
+
 HEARTBEAT_S = 30.0
 
 
@@ -18,8 +20,9 @@ def ticking(what: str, output: str) -> Iterator[Callable[[], None]]:
         return
     if sys.stderr.isatty():
         from rich.console import Console
+        from rich.text import Text
 
-        with Console(stderr=True).status(what):
+        with Console(stderr=True).status(Text(safe(what))):
             yield lambda: None
         return
     began = last = time.monotonic()
@@ -29,6 +32,6 @@ def ticking(what: str, output: str) -> Iterator[Callable[[], None]]:
         now = time.monotonic()
         if now - last >= HEARTBEAT_S:
             last = now
-            sys.stderr.write(f"{what} ... {now - began:.0f} s\n")
+            sys.stderr.write(f"{safe(what)} ... {now - began:.0f} s\n")
 
     yield tick

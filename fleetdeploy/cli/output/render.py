@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from fleetdeploy.cli.output.safe import safe, safe_json
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table, Verbatim
 from fleetdeploy.cli.retype import retyped
 from fleetdeploy.errors import (
@@ -22,7 +23,7 @@ from fleetdeploy.errors import (
 
 def to_json(value: Any) -> str:
     """One line of JSON; a value without JSON form becomes its text (a Secret its mask)."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    text = safe_json(json.dumps(value, default=str, ensure_ascii=False))
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:  # cp1252 in a pipe, or half a character: escaped, it is the same JSON
@@ -46,7 +47,7 @@ def _print_block(block: Block) -> None:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
         case Lines(lines):
             for line in lines:
-                sys.stdout.write(retyped(line) + "\n")
+                sys.stdout.write(retyped(safe(line)) + "\n")
         case Table():
             _print_table(block)
 
@@ -58,13 +59,13 @@ def _print_table(table: Table) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     if table.title:  # not rich's title: that is wrapped at the table's width
-        sys.stdout.write(table.title + "\n")
+        sys.stdout.write(safe(table.title) + "\n")
         sys.stdout.flush()
     drawn = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
         drawn.add_column(column, style=table.styles.get(column), overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(safe(cell)) for cell in row))
     console.print(drawn)
 
 
@@ -95,7 +96,7 @@ def print_error(error: FleetdeployError, output: str) -> None:
     if output == "json":
         sys.stdout.write(to_json(error_data(error)) + "\n")
         return
-    sys.stderr.write("\n".join(error_lines(error)) + "\n")
+    sys.stderr.write("\n".join(safe(line) for line in error_lines(error)) + "\n")
 
 
 def changed_text(error: FleetdeployError) -> str:
@@ -135,7 +136,7 @@ def print_internal_error(error: BaseException, output: str, trace_file: str | No
         data = {"event": "error", "kind": "internal", "exit_code": int(ExitCode.INTERNAL), "what": what}
         sys.stdout.write(to_json(data | {"trace": trace_file}) + "\n")
         return
-    sys.stderr.write(f"error: {what}\n")
+    sys.stderr.write(f"error: {safe(what)}\n")
     if trace_file:
         sys.stderr.write(f"  trace    {trace_file}\n")
     step = "run 'fleetdeploy status' to see what is true on the hosts, and report this as a bug"
