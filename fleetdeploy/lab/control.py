@@ -30,6 +30,7 @@ from typing import Any
 from fleetdeploy.errors import UsageError
 from fleetdeploy.lab.fault_orders import FaultError, FaultOrder, give, matching, what_happened
 from fleetdeploy.lab.fleet import HostSpec, Lab, ServiceSpec, make_artifact
+from fleetdeploy.lab.wsman.auth import LogonPolicy
 
 STATE_FILE = "lab.json"
 FLEET_FILE = "fleet.json"
@@ -310,12 +311,18 @@ def _private(path: Path, text: str) -> None:
 
 
 def _host_spec(host: Mapping[str, Any]) -> HostSpec:
-    known = {"name", "os_build", "powershell", "options", "services"}
+    known = {"name", "os_build", "powershell", "options", "services", "auth"}
     unknown = sorted(set(host) - known)
     if unknown or not host.get("name"):
         raise UsageError(f"a lab host needs a name and knows {', '.join(sorted(known))}; not: {', '.join(unknown)}")
     services = tuple(_service_spec(service) for service in host.get("services", ()))
     plain = {key: value for key, value in host.items() if key != "services"}
+    if "auth" in plain:
+        plain["auth"] = tuple(plain["auth"])
+        try:
+            LogonPolicy(frozenset(plain["auth"]))
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"auth of the lab host {host['name']}: {error}") from error
     return HostSpec(**plain, services=services)
 
 

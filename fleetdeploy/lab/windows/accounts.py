@@ -59,6 +59,7 @@ class Account:
     """One local account. ``failures`` counts wrong passwords as the lock-out does, ``total_failures`` every refusal.
 
     ``network_logon`` False: denied the right "Access this computer from the network" (or given its Deny twin).
+    ``remote_management``: a member of Remote Management Users, whom WinRM serves although no administrator.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Account:
     password_expired: bool = False
     must_change_password: bool = False
     network_logon: bool = True
+    remote_management: bool = False
     last_failure: float = 0.0
     locked_since: float | None = None
 

@@ -19,6 +19,7 @@ QUOTA_MAX_SHELLS = 2150859173
 QUOTA_COMMANDS_PER_SHELL = 2150859241
 SCHEMA = 2150858817
 PLUGIN_FAILED = 2150858883
+ACCESS_DENIED = 5
 NOT_SUPPORTED = 50
 INVALID_PARAMETER = 87
 OPERATION_ABORTED = 995
@@ -158,6 +159,11 @@ class WSManFault(Exception):
             OPERATION_ABORTED,
             "The I/O operation has been aborted because of either a thread exit or an application request. ",
         )
+
+    @classmethod
+    def access_denied(cls) -> WSManFault:
+        """The account is known and may not manage this host."""
+        return cls(ACCESS_DENIED, "Access is denied. ", "w:AccessDenied", sender=True)
 
     @classmethod
     def not_simulated(cls, what: str) -> WSManFault:

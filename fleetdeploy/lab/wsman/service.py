@@ -122,6 +122,7 @@ class WinRmService:
         except soap.BadEnvelope as bad:
             return self._fault(WSManFault.schema(str(bad)), "")
         try:
+            self._authorize(request, user)
             await self.injection.before(request)
             answer = await self._dispatch(request, user, peer)
             await self.injection.after(request)
@@ -140,6 +141,13 @@ class WinRmService:
             defect = NotSimulated(f"(a defect of the lab) {request.operation}: {broken!r}")
             self.host.not_simulated.append(defect)
             return self._fault(WSManFault.not_simulated(defect.construct), request.message_id)
+
+    def _authorize(self, request: Request, user: str) -> None:
+        """RootSDDL: administrators and members of Remote Management Users; winrm/config is for administrators alone."""
+        account = self.accounts.get(user)
+        member = account.remote_management and request.resource_uri != CONFIG_RESOURCE
+        if not (account.admin or member):
+            raise WSManFault.access_denied()
 
     def _fault(self, fault: WSManFault, relates_to: str) -> Reply:
         return Reply(500, soap.envelope(soap.FAULT_ACTION, fault.xml(self.host.name), relates_to))

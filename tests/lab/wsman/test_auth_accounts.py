@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from pypsrp.exceptions import AuthenticationError
+from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
@@ -131,6 +131,16 @@ def test_wrong_passwords_far_apart_do_not_add_up_and_an_administrator_unlocks(ho
     accounts.unlock(account)
     assert accounts.check("carol", PASSWORD)
     accounts.lockout_duration_s = before
+
+
+def test_who_is_no_administrator_may_log_on_and_do_nothing(host: LabHost) -> None:
+    account = host.machine.accounts.add("reader", PASSWORD, admin=False)
+    with pytest.raises(WSManFaultError) as denied:
+        log_on(host, "reader")
+    assert denied.value.code == 5
+    account.remote_management = True
+    assert log_on(host, "reader") == ["hello"]
+    assert host.effects.count("logon_failure") == 0
 
 
 def test_basic_is_refused_alike_and_says_that_the_password_came_in_clear(

@@ -6,6 +6,7 @@ import http.client
 import ssl
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from pypsrp.exceptions import AuthenticationError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
+from fleetdeploy.errors import UsageError
+from fleetdeploy.lab.control import _host_spec, up
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
 from tests.lab.wsman.doubles import EchoEngine, PlainHost
 
@@ -146,3 +149,9 @@ def test_a_broken_ntlm_message_is_no_logon(lab: Lab) -> None:
     before = host.logons
     challenges(host, tls=False, authorization="Negotiate " + base64.b64encode(message).decode())
     assert host.logons == before
+
+
+def test_a_fleet_file_says_it_too(tmp_path: Path) -> None:
+    assert _host_spec({"name": "x", "auth": ["negotiate"]}).auth == ("negotiate",)
+    with pytest.raises(UsageError, match="auth of the lab host x: .*credssp"):
+        up(tmp_path, [{"name": "x", "auth": ["credssp"]}])
