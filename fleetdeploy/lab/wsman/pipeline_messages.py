@@ -23,7 +23,7 @@ _PLAIN = frozenset(
 """Elements without anything inside them, and without a secret (MS-PSRP 2.2.5.1)."""
 _MOST = 256
 
-_known: dict[tuple[bytes, str], PowerShell] = {}
+_known: dict[tuple[Any, ...], PowerShell] = {}
 _lock = threading.Lock()
 
 Arguments = list[tuple[ET.Element, ET.Element]]
@@ -62,7 +62,8 @@ def read(root: ET.Element, whole: Callable[[], Any], plain: Callable[[ET.Element
         taken.append((items, list(items), arguments))
     for items, _, _ in taken:
         items[:] = []
-    key = (ET.tostring(root), version)
+    # Tag, number of children, text and attributes of every node in order: the whole tree, and cheaper than its text.
+    key = (version, *[(node.tag, len(node), node.text, *node.attrib.items()) for node in root.iter()])
     try:
         with _lock:
             model = _known.get(key)
