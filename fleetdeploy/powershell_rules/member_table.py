@@ -23,7 +23,6 @@ class Missing:
 TYPES: dict[str, Missing] = {
     "hashcode": Missing(".NET Core 2.1", "[string] keys, compared with -ceq"),
     "appcontext": Missing(".NET Framework 4.6", "[AppDomain]::CurrentDomain"),
-    "operatingsystem": Missing(".NET 5 (its static members)", "Get-CimInstance -ClassName Win32_OperatingSystem"),
     "runtime.interopservices.runtimeinformation": Missing(".NET Framework 4.7.1", "$env:PROCESSOR_ARCHITECTURE"),
     "runtime.interopservices.osplatform": Missing(".NET Framework 4.7.1", "leave it out: every host is Windows"),
     "io.enumerationoptions": Missing(".NET Core 2.1", "[IO.SearchOption]::AllDirectories"),
@@ -138,6 +137,11 @@ for _verb in (
     "appendalltext",
 ):
     STATIC[("io.file", f"{_verb}async")] = Missing(".NET Core 2.0", "the method without Async")
+
+for _system in ("iswindows", "islinux", "ismacos", "iswindowsversionatleast"):
+    STATIC["operatingsystem", _system] = Missing(
+        ".NET 5", "nothing: every host is Windows; [Environment]::OSVersion.Version"
+    )
 
 INSTANCE: dict[str, Missing] = {
     "tounixtimeseconds": Missing(".NET Framework 4.6", "[long]($utc - (New-Object DateTime(1970, 1, 1))).TotalSeconds"),

@@ -11,12 +11,13 @@ from fleetdeploy.lab.powershell import ast
 from fleetdeploy.powershell_rules.findings import Note, words
 from fleetdeploy.powershell_rules.script import Scope, Script, parameters_of, plain_type
 
-_OWN = words("""
+OWN = words("""
     _ args consolefilename error event eventargs eventsubscriber executioncontext false foreach home host input matches
     myinvocation nestedpromptlevel pid profile psboundparameters pscmdlet pscommandpath psculture psdebugcontext pshome
     psitem psscriptroot pssenderinfo psuiculture psversiontable pwd sender shellid stacktrace switch this true
 """)
-_SINCE = {
+"""What PowerShell writes itself."""
+SINCE = {
     "iswindows": "6.0",
     "islinux": "6.0",
     "ismacos": "6.0",
@@ -88,7 +89,7 @@ def _assigned(script: Script) -> Iterator[ast.VariableExpression]:
 def find_automatic(script: Script) -> Iterator[Note]:
     """Values given to variables that PowerShell writes itself."""
     for variable in _assigned(script):
-        if variable.variable_path.lower() in _OWN:
+        if variable.variable_path.lower() in OWN:
             yield Note(
                 variable.extent,
                 f"${variable.variable_path} belongs to PowerShell: it cannot be written, or not for long",
@@ -101,7 +102,7 @@ def find_newer(script: Script) -> Iterator[Note]:
     assigned = {variable.variable_path.lower() for variable in _assigned(script)}
     for variable in script.of(ast.VariableExpression):
         name = variable.variable_path.lower()
-        since = _SINCE.get(name)
+        since = SINCE.get(name)
         if since is None or name in assigned:
             continue
         lacking = [version for version in script.versions if float(version) < float(since)]

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, Example] = {
             "Set-Content -LiteralPath $App -Value 'a' -Encoding Ascii",
             "$x = [IO.File]::ReadAllText($App)",
             "Write-Output 'a' > $null",
+            "Write-Output 'a' | Tee-Object -Variable 'y'",
         ),
     ),
     "encoding": Example(
@@ -202,6 +203,7 @@ EXAMPLES: dict[str, Example] = {
             "$x = $Any | Where-Object { $_ }",
             "$x = Get-Service @Any",
             "$x = Get-Service -Name 'a', 'b'",
+            "$x = Get-Service -RequiredServices -Name 'a'",
         ),
     ),
     "literal-path": Example(
@@ -220,6 +222,7 @@ EXAMPLES: dict[str, Example] = {
     "own-arguments": Example(
         (
             "function Get-A { param($B) $B }; Get-A -C 1",
+            "function Get-A { 1 }; Get-A -C 1",
             "function Get-A { param($B) $B }; Get-A 1 2",
             "function Get-A($B) { $B }; Get-A 1 -B 2",
             "function Get-A { param($B, [switch]$Deep) $B }; Get-A -Deep 1 2",
@@ -311,6 +314,9 @@ EXAMPLES: dict[str, Example] = {
     "missing-overload": Example(
         (
             "$x = $App.Contains([char]'a')",
+            "$x = ([string]$Any).Contains([char]'a') -or $Any.Trim().Contains([char]'a')",
+            "function Get-A { param([string]$B) $B.Contains([char]'a') }",
+            "$x = $Any.IndexOf([char]'a', [StringComparison]::Ordinal)",
             "$x = 'abc'.Contains('A', [StringComparison]::OrdinalIgnoreCase)",
             "$x = $Any.StartsWith([char]'a')",
             "$x = $Any.Replace('a', 'b', [StringComparison]::Ordinal)",
@@ -319,7 +325,8 @@ EXAMPLES: dict[str, Example] = {
             "$x = $Any.Split('::', [StringSplitOptions]::None)",
         ),
         (
-            "$x = $Any.Contains([char]'a')",
+            "$x = $Any.Contains([char]'a'); $y = @('a').Contains([char]'a'); $z = (Get-Process).Contains([char]'a')",
+            "function Get-A { param([string[]]$B) $B.Contains([char]'a') }",
             "$x = $App.Contains('a')",
             "$x = $Any.Split(','); $y = $Any.Split([char[]]@([char]10))",
             "$x = $Any.IndexOf('a', [StringComparison]::Ordinal)",
@@ -331,6 +338,8 @@ EXAMPLES: dict[str, Example] = {
             "try { 1 } catch { if ($_.Exception.Message -match 'denied') { 2 } }",
             "try { 1 } catch { if ($_ -like '*denied*') { 2 } }",
             'try { 1 } catch { if ("$_" -match $Any) { 2 } }',
+            "$x = $Error[0].ToString().Contains('denied')",
+            "try { 1 } catch { $said = [string]$_.Exception.Message; if ($said.ToLower() -match 'denied') { 2 } }",
             "$x = $Any.DisplayName -eq 'Print Spooler'",
             "$x = 'Print Spooler' -ceq $Any.DisplayName",
             "$x = $Any.Exception.Message.Contains('denied')",
@@ -343,6 +352,7 @@ EXAMPLES: dict[str, Example] = {
             "try { 1 } catch { if ($_.FullyQualifiedErrorId -match 'NoService') { 2 } }",
             "$x = $Any.DisplayName -ceq $App",
             "$x = $Any.Message -ne ''",
+            "$said = $Any.Message; function Get-A { $said = 'a'; $said -match 'b' }",
             "$x = $Any | Where-Object { $_ -like 'a*' }",
             "$x = $Any.Status -eq 'Running'",
         ),
@@ -352,6 +362,7 @@ EXAMPLES: dict[str, Example] = {
             "$x = & sc.exe query $App; if ($LASTEXITCODE -eq 0 -and $x -match 'RUNNING') { 1 }",
             "$lines = @(& sc.exe query $App); $y = [string]::Join(' ', $lines); $LASTEXITCODE; $y.Contains('STATE')",
             "$x = & sc.exe query $App | Select-String -Pattern 'RUNNING'; $y = $LASTEXITCODE",
+            '[string]$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = $x -match "RUN$App"',
             "$x = & sc.exe query $App | Where-Object { $_ -match 'RUNNING' }; $y = $LASTEXITCODE",
             "$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = $x | Select-String -Pattern 'RUNNING'",
         ),
@@ -359,7 +370,7 @@ EXAMPLES: dict[str, Example] = {
             "$x = & sc.exe query $App; if ($LASTEXITCODE -eq 1060) { 1 }",
             "$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = @{ text = $x }",
             "function Get-A { & sc.exe query 'a'; $LASTEXITCODE }; $lines = 'RUNNING'; $lines -match 'RUNNING'",
-            "$x = & sc.exe query $App; $y = $LASTEXITCODE; $x.Length -eq 3",
+            "$x = & sc.exe query $App; $y = $LASTEXITCODE; [int]$x.Length -in 'three', 'four'",
         ),
     ),
     "case": Example(
@@ -391,6 +402,8 @@ EXAMPLES: dict[str, Example] = {
     "newer-variable": Example(
         ("if ($IsWindows) { 1 }", "$x = $PSStyle.Reset", "$x = $PSEdition"), ("$x = $PSVersionTable.PSVersion",)
     ),
-    "shared-variable": Example(("$script:a = 1", "$x = $global:b"), ("$x = $env:TEMP; $y = ${function:Get-Date}",)),
+    "shared-variable": Example(
+        ("$script:a = 1", "$x = $global:b"), ("$x = $env:TEMP; $y = ${function:Get-Date}", "$x = $global:LASTEXITCODE")
+    ),
     "count": Example(("$x = (Get-Process).Count",), ("$x = @(Get-Process).Count; $y = $Any.Count",)),
 }

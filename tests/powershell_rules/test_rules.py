@@ -10,7 +10,8 @@ from fleetdeploy.lab.powershell.parser import parse
 from fleetdeploy.powershell_rules import RULES, check
 from fleetdeploy.powershell_rules.aliases import ALIASES
 from fleetdeploy.powershell_rules.command_table import commands
-from fleetdeploy.powershell_rules.member_table import INSTANCE, STATIC, TYPES
+from fleetdeploy.powershell_rules.member_table import ASSEMBLIES, INSTANCE, NAMESPACES, STATIC, TYPES, Missing
+from fleetdeploy.powershell_rules.variables import OWN, SINCE
 from tests.powershell_rules.examples import EXAMPLES, HEAD, Whole
 
 
@@ -78,8 +79,32 @@ def test_the_tables_are_of_one_piece() -> None:
     programs = {"help", "mkdir", "powershell_ise.exe"}
     absent = {c for c in ALIASES.values() if c.lower() not in commands("5.1")} - programs
     assert absent <= {"Clear-Host"}, "an alias of nothing"
-    for name in [*TYPES, *INSTANCE, *(part for pair in STATIC for part in pair)]:
-        assert name == name.lower().removeprefix("system."), f"{name} would never be found"
+
+
+def lines_found(rule: str, lines: list[str]) -> list[str]:
+    """Those of the lines that the rule refuses."""
+    found = check(HEAD + "\n".join(lines) + "\n", path="x")
+    return [lines[at - HEAD.count("\n") - 1] for at in sorted({f.line for f in found if f.rule == rule})]
+
+
+def test_every_row_of_the_tables_is_found() -> None:
+    types = [f"$x = [System.{name}]" for name in TYPES] + [f"$x = [System.{name}Any]" for name in NAMESPACES]
+    assert lines_found("missing-type", types) == types
+    assemblies = [f"$x = [System.{name}{'Any' if name.endswith('.') else ''}]" for name in ASSEMBLIES]
+    assert lines_found("missing-assembly", assemblies) == assemblies
+    static = [f"$x = [{kind}]::{name}{called(missing)}" for (kind, name), missing in STATIC.items()]
+    instance = [f"$x = $Any.{name}{called(missing)}" for name, missing in INSTANCE.items()]
+    assert lines_found("missing-member", static + instance) == static + instance
+    aliases = [f"{alias} -X 1" for alias in ALIASES if alias not in ("foreach", "%")]
+    assert lines_found("alias", aliases) == aliases
+    variables = [f"$x = ${name}" for name in SINCE]
+    assert lines_found("newer-variable", variables) == variables
+    own = [f"${name} = 1" for name in sorted(OWN)]
+    assert lines_found("automatic-variable", own) == own
+
+
+def called(missing: Missing) -> str:
+    return "" if missing.arguments is None else f"({', '.join('1' * missing.arguments)})"
 
 
 @pytest.mark.parametrize("verb", VERBS)
