@@ -71,8 +71,9 @@ def _layers(
     yield "tcp", lambda: [_tcp(connection)]
     if connection.transport == "https":
         yield "tls", lambda: [_tls(connection)]
-    yield "winrm", lambda: [_winrm(connection)]
-    yield "login", lambda: [_login(host, connection, secret)]
+    offered: set[str] = set()
+    yield "winrm", lambda: [_winrm(connection, offered)]
+    yield "login", lambda: [_login(host, connection, secret, offered)]
     yield "psrp", lambda: _psrp(host, connection, secret, app)
 
 
@@ -124,8 +125,8 @@ def _tls(connection: Connection) -> Finding:
     return Finding("tls", True, f"{version}, certificate {found[:16]}")
 
 
-def _winrm(connection: Connection) -> Finding:
-    """Identify, without login: any answer of WinRM's is an answer, 401 too."""
+def _winrm(connection: Connection, offered: set[str]) -> Finding:
+    """Identify, without login: any answer of WinRM's is an answer, 401 too. ``offered`` gets the ways to log in."""
     kind = http.client.HTTPConnection
     if connection.transport == "https":
         # No secret is sent here, and the certificate was judged in the layer below.
@@ -141,8 +142,10 @@ def _winrm(connection: Connection) -> Finding:
     try:
         client.request("POST", "/wsman", body=_IDENTIFY, headers=headers)
         answer = client.getresponse()
-        offers = ", ".join(sorted({value.split()[0] for value in answer.headers.get_all("WWW-Authenticate") or ()}))
-        answer.read()
+        offers = _offers(answer)
+        if answer.status == 200:  # Identify is answered to everybody; the ways of logging in are told to who has none
+            client.request("POST", "/wsman", headers={"Content-Length": "0"})
+            offers = _offers(client.getresponse())
     except (OSError, http.client.HTTPException) as error:
         return Finding(
             "winrm", False, f"the port answers, WinRM does not: {type(error).__name__}", "Restart-Service WinRM"
@@ -153,10 +156,35 @@ def _winrm(connection: Connection) -> Finding:
         return Finding("winrm", False, "HTTP 503: WinRM is down or starting", "Restart-Service WinRM on the host")
     if answer.status not in (200, 401, 500):
         return Finding("winrm", False, f"HTTP {answer.status}: something else listens there", "check the port")
-    return Finding("winrm", True, f"answers{f', offers {offers}' if offers else ''}")
+    offered |= offers
+    return Finding("winrm", True, f"answers{f', offers {_listed(offers)}' if offers else ''}")
 
 
-def _login(host: str, connection: Connection, secret: Secret | None) -> Finding:
+_SCHEMES = {
+    "negotiate": {"negotiate", "kerberos"},
+    "ntlm": {"negotiate", "ntlm"},
+    "kerberos": {"negotiate", "kerberos"},
+    "basic": {"basic"},
+}
+"""Which of the schemes that a host names serve a login; certificates are not told in headers."""
+
+
+def _listed(schemes: set[str]) -> str:
+    return ", ".join(sorted(schemes))
+
+
+def _offers(answer: http.client.HTTPResponse) -> set[str]:
+    """The schemes of a 401; reads the answer to its end."""
+    answer.read()
+    return {value.split()[0] for value in answer.headers.get_all("WWW-Authenticate") or () if value.split()}
+
+
+def _login(host: str, connection: Connection, secret: Secret | None, offered: set[str]) -> Finding:
+    wanted = _SCHEMES.get(connection.auth, set())
+    if offered and wanted and not wanted & {one.lower() for one in offered}:
+        detail = f"the host takes no login by {connection.auth}: it offers {_listed(offered)}"
+        step = f"set auth: to what it offers, or allow {connection.auth} there (WSMan:\\localhost\\Service\\Auth)"
+        return Finding("login", False, detail, step)
     if not winrs.can_ask(connection):
         return Finding("login", True, "tried with PSRP only (WinRS takes neither pins nor this login)")
     try:

@@ -89,8 +89,8 @@ class _PinnedAdapter(requests.adapters.HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        fixed: Any = {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
-        return super().init_poolmanager(*args, **kwargs, **fixed)
+        kwargs |= {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
+        return super().init_poolmanager(*args, **kwargs)
 
 
 class _Wire:

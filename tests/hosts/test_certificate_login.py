@@ -111,6 +111,18 @@ def test_files_that_cannot_be_used_are_told_before_a_host_is_asked(
     assert len(host.effects.history) == before
 
 
+def test_doctor_says_what_a_host_offers_before_it_shows_a_password(lab: Lab, connection: Connection) -> None:
+    host = lab.hosts["web01"]
+    before = host.logons
+    where = replace(connection, auth="basic", user=lab.user)
+    findings = {f.layer: f for f in diagnose("web01", where, Secret(lab.password), APP)}
+    assert findings["winrm"].detail == "answers, offers Negotiate"
+    assert findings["login"].ok is False
+    assert findings["login"].detail == "the host takes no login by basic: it offers Negotiate"
+    assert "WSMan:" in findings["login"].next_step
+    assert host.logons == before
+
+
 def test_a_certificate_never_travels_without_tls(connection: Connection) -> None:
     with pytest.raises(ProtocolRefused, match="over http"):
         who(replace(connection, transport="http"))

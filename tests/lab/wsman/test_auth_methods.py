@@ -153,5 +153,5 @@ def test_a_broken_ntlm_message_is_no_logon(lab: Lab) -> None:
 
 def test_a_fleet_file_says_it_too(tmp_path: Path) -> None:
     assert _host_spec({"name": "x", "auth": ["negotiate"]}).auth == ("negotiate",)
-    with pytest.raises(UsageError, match="auth of the lab host x: .*credssp"):
+    with pytest.raises(UsageError, match=r"auth of the lab host x: .*credssp"):
         up(tmp_path, [{"name": "x", "auth": ["credssp"]}])
