@@ -57,6 +57,8 @@ _LIST_INTERFACES = ("System.Collections.IList", "System.Collections.ICollection"
 
 def dict_key(key: Any, ignore_case: bool) -> Any:
     """What makes two keys the same for a .NET dictionary: type and value, identity for reference types."""
+    if type(key) is str:
+        return (False, key.upper() if ignore_case else key)
     if isinstance(key, str):
         text = str(key)
         return (type(key) is Char, text.upper() if ignore_case and type(key) is not Char else text)

@@ -119,6 +119,10 @@ class Binder(Coercion):
 
     def bind(self, args: list[Arg], *, pipeline_input: bool) -> Bound:
         bound = self.bound
+        if not self.signature.set_names and self._bind_plainly(args):
+            if not pipeline_input:
+                self.finish(final=True)
+            return bound
         positional: list[Arg] = []
         explicit = {arg.name.lower() for arg in args if arg.name is not None and not arg.splatted}
         index = 0
@@ -181,6 +185,59 @@ class Binder(Coercion):
         if not pipeline_input:
             self.finish(final=True)
         return bound
+
+    def _bind_plainly(self, args: list[Arg]) -> bool:
+        """Nearly every call: full names and free positions of a command with one set. False: nothing was done yet."""
+        signature = self.signature
+        plan: list[tuple[Spec, Any, str | None]] = []
+        common: dict[str, Any] = {}
+        positional: list[Arg] = []
+        taken: set[str] = set()
+        index, count = 0, len(args)
+        while index < count:
+            arg = args[index]
+            index += 1
+            name = arg.name
+            if name is None:
+                positional.append(arg)
+                continue
+            key = name.lower()
+            spec = signature.by_key.get(key) or signature.aliases.get(key)
+            if arg.splatted or (spec is None and (self.simple or key not in COMMON)):
+                return False
+            value, text = arg.value, arg.text
+            if value is NO_ARGUMENT:
+                if spec.is_switch if spec is not None else key in ("verbose", "debug"):
+                    value = True
+                elif index < count and args[index].name is None:
+                    value, text = args[index].value, args[index].text
+                    index += 1
+                else:
+                    return False
+            if spec is None:
+                common[key] = value
+            elif spec.unsupported or spec.key in taken:
+                return False
+            else:
+                taken.add(spec.key)
+                plan.append((spec, value, text))
+        rest: list[Any] = []
+        if positional:
+            order = signature.in_order()
+            if order is None or signature.takes_remaining:
+                return False
+            free = [spec for spec in order if spec.key not in taken]
+            if len(positional) > len(free) and not self.simple:
+                return False
+            plan.extend((spec, arg.value, arg.text) for spec, arg in zip(free, positional, strict=False))
+            rest = [arg.value for arg in positional[len(free) :]]
+        bound = self.bound
+        bound.common.update(common)
+        for spec, value, text in plan:
+            self.set_value(spec, value, text=text)
+        bound.candidates = [ALL_SETS]
+        bound.rest = rest
+        return True
 
     def _already_bound(self, name: str) -> None:
         raise binding_error(

@@ -106,10 +106,11 @@ def set_parameters(processor: ScriptProcessor, signature: Signature, bound: bind
     scope = processor.scope
     rt = processor.rt
     shown = Hashtable()
+    values = bound.values
     for spec in signature.specs:
         key = spec.key
-        if key in bound.values:
-            value = bound.values[key]
+        if key in values:
+            value = values[key]
             _put(processor, spec, value, constrain=first)
             shown.set(bound.given.get(key, spec.name), value)
         elif first or key in processor_pipeline_keys(processor):
@@ -165,15 +166,22 @@ def initial(spec: Spec) -> Any:
 
 def _put(processor: ScriptProcessor, spec: Spec, value: Any, *, constrain: bool) -> None:
     scope = processor.scope
+    held = None if value is AUTO_NULL else value
     variable = scope.variables.get(spec.key)
     if variable is None or constrain:
-        variable = scope.variables[spec.key] = Variable(spec.name)
-        variable.constraints = constraints(spec)
-    variable.value = None if value is AUTO_NULL else value
+        scope.variables[spec.key] = Variable(spec.name, held, constraints=constraints(spec))
+    else:
+        variable.value = held
 
 
 def constraints(spec: Spec) -> tuple[Callable[[Any], Any], ...]:
     """The type and the validation of a parameter hold for later assignments too."""
+    if spec.sticking is None:
+        spec.sticking = _constraints(spec)
+    return spec.sticking
+
+
+def _constraints(spec: Spec) -> tuple[Callable[[Any], Any], ...]:
     found: list[Callable[[Any], Any]] = []
     kind = spec.type
     if kind is not None and kind.full_name != "System.Object" and spec.type_name != "ref":

@@ -42,6 +42,15 @@ class Coercion:
     simple: bool
 
     def coerce(self, spec: Spec, value: Any, *, text: str | None = None) -> Any:
+        shape = spec.shape
+        if shape == "any":
+            if value is not None or (spec.script and not spec.mandatory):
+                return value
+        elif shape == "text":
+            if type(value) is str and (value or not spec.mandatory) and not self.rt.constrained:
+                return value
+        elif shape == "switch" and type(value) is bool:
+            return SwitchParameter(value) if spec.script else value
         try:
             return self._coerced(spec, value, text)
         except PSRuntimeError as error:
@@ -53,8 +62,7 @@ class Coercion:
 
     def _coerced(self, spec: Spec, value: Any, text: str | None) -> Any:
         converted = self._convert(spec, value, text)
-        mandatory = any(part.mandatory for part in spec.sets.values())
-        self._refuse_empty(spec, converted, mandatory)
+        self._refuse_empty(spec, converted, spec.mandatory)
         for check in spec.checks:
             if converted is None and spec.allow_null:
                 continue

@@ -20,7 +20,7 @@ from fleetdeploy.lab.powershell.runtime.processors import (
     action_value,
     not_bound,
 )
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.signature import Signature, signature_of
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     PSEnumerator,
@@ -153,15 +153,22 @@ class ScriptProcessor(Processor):
 
     def _set_automatic(self, scope: Scope) -> None:
         bound = self.binder.bound if self.binder is not None else binding.Bound()
-        if not self.advanced and (not self.dot or bound.rest or self.args):
-            scope.set("args", PSArray(bound.rest))
+        variables = scope.variables
+        if not self.dot:
+            # A scope of its own is empty yet.
+            self.info.unbound = list(bound.rest)
+            variables["myinvocation"] = Variable("MyInvocation", self.info)
+            if not self.advanced:
+                variables["args"] = Variable("args", PSArray(bound.rest))
         elif self.advanced:
-            scope.variables.pop("args", None)
+            variables.pop("args", None)
+        elif bound.rest or self.args:
+            scope.set("args", PSArray(bound.rest))
         if self.under is not AUTO_NULL:
             scope.set("_", self.under)
         if self.this is not AUTO_NULL:
             scope.set("this", self.this)
-        if not self.dot or self.name or self.top_level:
+        if self.dot and (self.name or self.top_level):
             self.info.unbound = list(bound.rest)
             scope.set("MyInvocation", self.info)
         if self.advanced:
@@ -246,6 +253,6 @@ class ScriptProcessor(Processor):
         tree = self.block.ast
         own_input = tree.process_block is None and (not self.dot or self.top_level)
         if own_input or self.collected or self.has_input:
-            self.scope.set("input", PSEnumerator(list(self.collected)))
+            self.scope.set("input", PSEnumerator(self.collected))
         if tree.end_block is not None:
             self._run(tree.end_block)

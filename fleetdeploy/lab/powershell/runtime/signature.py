@@ -6,8 +6,9 @@ not know is refused when the command is first called.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
@@ -65,9 +66,27 @@ class Spec:
     unsupported: bool = False
     script: bool = True
     key: str = field(init=False)
+    shape: str = ""
+    """What is bound without looking further: "any" value, a "text", a "switch"; "" for all else (Coercion.coerce)."""
+    mandatory: bool = False
+    """In any of its sets."""
+    sticking: tuple[Callable[[Any], Any], ...] | None = None
+    """Its type and validation as they hold for the variable; made when it is first bound (blocks.py)."""
 
     def __post_init__(self) -> None:
         self.key = self.name.lower()
+
+    def settle(self) -> None:
+        """Note what follows from the declaration, once it is whole."""
+        self.mandatory = any(part.mandatory for part in self.sets.values())
+        if self.checks or self.unsupported or self.type_name == "ref":
+            return
+        if self.is_switch:
+            self.shape = "switch"
+        elif self.type is None or self.type.full_name == "System.Object":
+            self.shape = "any"
+        elif self.type.full_name == "System.String":
+            self.shape = "text"
 
     def in_set(self, name: str) -> InSet | None:
         """What it is in that set; a parameter of all sets takes part in each."""
@@ -95,6 +114,7 @@ class Signature:
     takes_remaining: bool = False
     _positional: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
     _mandatory: dict[str, list[Spec]] = field(default_factory=dict)
+    _in_order: list[list[Spec]] | None = None
 
     def mandatory(self, set_name: str) -> list[Spec]:
         """The parameters that must be given in that set, in order of declaration."""
@@ -115,8 +135,17 @@ class Signature:
                     found.append((part.position, spec))
         return found
 
+    def in_order(self) -> list[Spec] | None:
+        """The positional parameters of a command with one set, in order; None where two share a position."""
+        if self._in_order is None:
+            pairs = sorted(self.positional(ALL_SETS), key=lambda pair: pair[0])
+            unique = len({position for position, _ in pairs}) == len(pairs)
+            self._in_order = [[spec for _, spec in pairs]] if unique else []
+        return self._in_order[0] if self._in_order else None
+
     def finish(self) -> Signature:
         for spec in self.specs:
+            spec.settle()
             self.by_key[spec.key] = spec
             for alias in spec.aliases:
                 self.aliases[alias.lower()] = spec
@@ -138,6 +167,9 @@ class Signature:
 
 def signature_of(rt: Interp, block: ast.ScriptBlock, parameters: tuple[ast.Parameter, ...] | None) -> Signature:
     key = (id(block), parameters is not None)
+    shared = _SHARED.get(key)
+    if shared is not None and shared[0] is block and not rt.namespaces:
+        return shared[1]
     # One without attributes means the same everywhere: all hosts run the same scripts.
     known = _SHARED if not rt.namespaces and _is_plain(block, parameters) else rt.runspace.signatures
     cached = known.get(key)
