@@ -5,7 +5,7 @@ What a rollout itself marks is written by ``rollout/marks.py``; what a mark refu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -14,13 +14,17 @@ from fleetdeploy.app.recorded import open_journal
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.artifacts.find import list_versions
 from fleetdeploy.artifacts.resolve import resolve
+from fleetdeploy.documents import did_you_mean
 from fleetdeploy.engine.executor import Done
-from fleetdeploy.errors import HostError, RefusalReason, Refused
+from fleetdeploy.errors import HostError, Refused, UsageError
 from fleetdeploy.hosts.verbs import HostVerbs
 from fleetdeploy.model.artifact import Artifact
+from fleetdeploy.model.host import Host
 from fleetdeploy.model.marks import STORE, HeldMark, Mark, ReleaseMark
 from fleetdeploy.model.project import Project
+from fleetdeploy.model.sight import Sight
 from fleetdeploy.model.verbs import Actor
+from fleetdeploy.plan.naming import label_of, running_version
 from fleetdeploy.rollout.survey import survey_once, workers_for
 
 _TAG = "mark"
@@ -49,12 +53,30 @@ def stored_marks(app: str) -> tuple[HeldMark, ...]:
 
 
 def mark_version(
-    workspace: Workspace, version: str, mark: Mark, *, actor: Actor, why: str, tick: Callable[[], None] = lambda: None
+    workspace: Workspace,
+    version: str,
+    mark: Mark,
+    *,
+    actor: Actor,
+    why: str,
+    unknown: bool = False,
+    tick: Callable[[], None] = lambda: None,
 ) -> Marked:
     """Write it into the store and on every host of the fleet. A host that cannot be told is listed, not an error.
 
+    Args:
+        workspace: its whole fleet is told.
+        version: a name; its files are meant if they are here.
+        mark: "" takes a mark back.
+        actor: who says so.
+        why: the reason that whoever is refused will read.
+        unknown: the name is right although nobody who can be asked knows it.
+        tick: called about once a second.
+
     Raises:
-        Refused: nothing is known of that version: neither a file here, nor a mark, nor a host that has it.
+        UsageError: nothing is known of that version: no file here, nothing in the store, no host that has it. Nobody
+            was told.
+        Refused: its files are here, and are not what their checksum promises.
     """
     project = workspace.need_project()
     artifact = _artifact(project, version)
@@ -68,15 +90,49 @@ def mark_version(
         why=why,
     )
     held = stored_marks(project.app.app)
-    if artifact is None and not any(m.version == version for m in held) and not mark:
-        raise Refused(
-            f"nothing is known of {version}: no file here, no mark in the store",
-            reason=RefusalReason.ARTIFACT,
-            next_steps=("fleetdeploy artifact list",),
-        )
+    connect = connector(replace(workspace, scope=workspace.fleet.hosts))
+    # Looked at first: the survey logs in on one host of each credential before it tries the others.
+    sights = survey_once(workspace.fleet.hosts, connect, tick=tick)
+    if artifact is None and not unknown:
+        _check_known(project, version, sights, mark)
     _store(project.app.app, wanted, held)
-    told, unknown, untold = _tell(workspace, wanted, tick)
-    return Marked(wanted, told, unknown, untold)
+    told, without, untold = _tell(workspace, wanted, connect, sights, tick)
+    return Marked(wanted, told, without, untold)
+
+
+def _check_known(project: Project, version: str, sights: Mapping[str, Sight], mark: Mark) -> None:
+    """A mark for a typing error protects nobody, and whoever set it believes that it does."""
+    known = {*list_versions(project.artifacts, project.directory), *_recorded(project.app.app)}
+    for sight in sights.values():
+        seen = sight.observation
+        if seen is not None and seen.service is not None:
+            known |= {label_of(seen), running_version(seen, seen.service)}
+        if seen is not None and seen.state is not None:
+            known |= {r.version for r in seen.state.releases.values()}
+    if version in known:
+        return
+    silent = [name for name, sight in sights.items() if sight.observation is None]
+    not_asked = f", and {', '.join(silent)} cannot be asked" if silent else ""
+    verb = "mark" if mark else "unmark"
+    bad = " --bad" if mark else ""
+    raise UsageError(
+        f"nothing is known of {version}: no file here, nothing in the store, no host that has it{not_asked}",
+        why=("a mark on a name that is mistyped protects nobody",),
+        next_steps=(
+            *did_you_mean(version, known - {""}),
+            f"if the name is right: fleetdeploy artifact {verb} {version}{bad} --unknown --reason WHY",
+        ),
+    )
+
+
+def _recorded(app: str) -> set[str]:
+    """Versions that the store has heard of: rolled out, or marked."""
+    journal = open_journal()
+    try:
+        rolled = {r.version for r in journal.rollouts(app=app, limit=None) if r.kind == "forward"}
+        return rolled | {m.version for m in journal.marks(app)}
+    finally:
+        journal.close()
 
 
 def _artifact(project: Project, version: str) -> Artifact | None:
@@ -105,13 +161,14 @@ def _store(app: str, wanted: ReleaseMark, held: tuple[HeldMark, ...]) -> None:
 
 
 def _tell(
-    workspace: Workspace, wanted: ReleaseMark, tick: Callable[[], None]
+    workspace: Workspace,
+    wanted: ReleaseMark,
+    connect: Callable[[Host], HostVerbs],
+    sights: Mapping[str, Sight],
+    tick: Callable[[], None],
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
     """(told, have nothing of the app, not told and why), each in the fleet's order."""
-    connect = connector(replace(workspace, scope=workspace.fleet.hosts))
     hosts = workspace.fleet.hosts
-    # Looked at first: the survey logs in on one host of each credential before it tries the others.
-    sights = survey_once(hosts, connect, tick=tick)
     answers: dict[str, bool | str] = {n: s.error for n, s in sights.items() if s.observation is None}
     asked = [h.name for h in hosts if h.name not in answers]
     workers = workers_for(hosts, connect, parallel=50, beat_interval_s=3600.0)

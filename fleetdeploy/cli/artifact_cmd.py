@@ -7,7 +7,7 @@ deployed or removed here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,15 @@ from fleetdeploy.cli.frame import need_reason, register, usage
 from fleetdeploy.cli.results import CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode
 
+if TYPE_CHECKING:
+    from fleetdeploy.model.marks import Mark
+
 group = typer.Typer(no_args_is_help=True, help="Versions on this machine: list them, mark one bad, take the mark back.")
 
 Version = Annotated[str, typer.Argument(help="version such as v1.4.2")]
+Unknown = Annotated[
+    bool, typer.Option("--unknown", help="the name is right, although no file, store or host here knows it")
+]
 
 
 def list_versions(project: flags.Project = Path("."), output: flags.Output = "text") -> CommandResult:
@@ -56,6 +62,7 @@ def list_versions(project: flags.Project = Path("."), output: flags.Output = "te
 def mark(
     version: Version,
     bad: Annotated[bool, typer.Option("--bad", help="rollout and plan refuse it from now on")] = False,
+    unknown: Unknown = False,
     reason: flags.Reason = "",
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
@@ -64,21 +71,24 @@ def mark(
     """Mark a version bad, in the store and on every host that answers."""
     if not bad:
         raise usage("a version can only be marked --bad", f"fleetdeploy artifact mark {version} --bad --reason WHY")
-    return _mark(version, "bad", reason, inventory, project, output)
+    return _mark(version, "bad", unknown, reason, inventory, project, output)
 
 
 def unmark(
     version: Version,
+    unknown: Unknown = False,
     reason: flags.Reason = "",
     inventory: flags.Inventory = None,
     project: flags.Project = Path("."),
     output: flags.Output = "text",
 ) -> CommandResult:
     """Take the mark of a version back, in the store and on every host that answers."""
-    return _mark(version, "", reason, inventory, project, output)
+    return _mark(version, "", unknown, reason, inventory, project, output)
 
 
-def _mark(version: str, mark: str, reason: str, inventory: str | None, project: Path, output: str) -> CommandResult:
+def _mark(
+    version: str, mark: Mark, unknown: bool, reason: str, inventory: str | None, project: Path, output: str
+) -> CommandResult:
     from fleetdeploy.app.marks import mark_version
     from fleetdeploy.app.workspace import current_actor, load_workspace
     from fleetdeploy.cli.output.progress import ticking
@@ -90,7 +100,7 @@ def _mark(version: str, mark: str, reason: str, inventory: str | None, project: 
     workspace = load_workspace(project, inventory=inventory)
     actor = current_actor(reason)
     with ticking(f"telling {hosts_text(len(workspace.fleet.hosts))}", output) as tick:
-        done = mark_version(workspace, version, "bad" if mark else "", actor=actor, why=reason, tick=tick)
+        done = mark_version(workspace, version, mark, actor=actor, why=reason, unknown=unknown, tick=tick)
     said = "is marked bad" if mark else "is no longer marked bad"
     files = f" (files {done.mark.manifest_sha256[:8]})" if done.mark.manifest_sha256 else " (any files of that name)"
     lines = [

@@ -14,6 +14,7 @@ from fleetdeploy.errors import ExitCode, FleetdeployError
 
 if TYPE_CHECKING:
     from fleetdeploy.app.status import HostStatus
+    from fleetdeploy.model.marks import HeldMark
 
 
 def status(
@@ -27,6 +28,7 @@ def status(
     """Ask every host what runs there."""
     from fleetdeploy.app import recorded as journal
     from fleetdeploy.app.apps import check_known, with_app
+    from fleetdeploy.app.marks import stored_marks
     from fleetdeploy.app.status import counts, describe
     from fleetdeploy.app.workspace import load_workspace
     from fleetdeploy.cli.output.progress import ticking
@@ -37,8 +39,10 @@ def status(
     if not recorded:
         workspace = with_app(workspace)
     labels, no_journal = {}, ""
+    marks: tuple[HeldMark, ...] = ()
     try:
         labels = journal.last_labels(workspace)
+        marks = stored_marks(workspace.app.app)
     except FleetdeployError as problem:
         if recorded:
             raise
@@ -55,7 +59,7 @@ def status(
     with ticking(f"asking {len(workspace.scope)} hosts", output) as tick:
         sights = look(workspace, strict=False, tick=tick)
     check_known(workspace, sights)
-    found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, "")) for h in workspace.scope)
+    found = tuple(describe(h.name, h.zone, sights[h.name], labels.get(h.name, ""), marks) for h in workspace.scope)
     summary = ", ".join(f"{count} {what}" for what, count in counts(found).items())
     blocks: list[Block] = [Lines([f"{title}: {summary}"]), _table(found)]
     lines = _remarks(found) + ([f"nothing recorded is shown: {no_journal}"] if no_journal else [])
@@ -81,7 +85,7 @@ def _table(rows: tuple[HostStatus, ...]) -> Table:
             return (row.host, row.zone or "-", "?", "cannot be asked", "-", row.recorded or "-", "-")
         health = {True: "healthy", False: "NOT HEALTHY", None: "not checked"}[row.healthy]
         last = f"{row.last_rollout[-6:]} {row.last_outcome.replace('_', ' ')}" if row.last_rollout else "-"
-        version = row.running or row.configured or "-"
+        version = (row.running or row.configured or "-") + (" (BAD)" if row.mark == "bad" else "")
         return (row.host, row.zone or "-", version, row.state, health, row.recorded or "-", last)
 
     columns = ("host", "zone", "observed", "state", "health", "recorded", "last rollout here")
@@ -89,6 +93,8 @@ def _table(rows: tuple[HostStatus, ...]) -> Table:
 
 
 def _remarks(rows: tuple[HostStatus, ...]) -> list[str]:
+    from fleetdeploy.plan.guards import few
+
     lines = []
     for row in rows:
         if row.error:
@@ -98,6 +104,12 @@ def _remarks(rows: tuple[HostStatus, ...]) -> list[str]:
             lines.append(f"{row.host}: runs {row.running}, but its service is configured for {row.configured}")
         if row.running_verb:
             lines.append(f"{row.host}: '{row.running_verb}' is running there now")
+    bad: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.mark == "bad":
+            bad.setdefault((row.running or row.configured, row.marked), []).append(row.host)
+    for (version, told), hosts in bad.items():
+        lines.append(f"{few(hosts)}: {version} is marked bad {told}")
     holders = {(row.open_rollout, row.open_by, row.open_alive) for row in rows if row.open_rollout}
     for rollout, by, alive in sorted(holders):
         how = "is running" if alive else "is still open, and nobody is working on it"

@@ -61,7 +61,7 @@ def bad_version(artifact: Artifact, marks: Iterable[HeldMark], permits: Permits,
         return NOTHING
     # Whoever said it last, with a reason if there is one: hosts that an older fleetdeploy marked have none.
     told = max(bad, key=lambda m: (bool(m.by or m.why), m.at))
-    text = f"{artifact.version} is marked bad {_where(bad)}{_told(told)}"
+    text = f"{artifact.version} is marked bad {_where(bad)}{told_by(told)}"
     if permits.retry_bad:
         return Guarded(overridden=(f"{text}; --retry-bad",))
     if wanted == "latest":
@@ -78,11 +78,12 @@ def _where(marks: Sequence[HeldMark]) -> str:
     hosts = list(dict.fromkeys(m.host for m in marks if m.host != STORE))
     places = ["in the store"] if any(m.host == STORE for m in marks) else []
     if hosts:
-        places.append(f"on {_few(hosts)}")
+        places.append(f"on {few(hosts)}")
     return " and ".join(places)
 
 
-def _told(mark: HeldMark) -> str:
+def told_by(mark: HeldMark) -> str:
+    """Who marked it, when and why, to be put behind "is marked bad"; "" if nothing is known of it."""
     who = f"by {mark.by}" if mark.by else ""
     when = f"at {mark.at[:19]}Z" if mark.at else ""
     said = " ".join(filter(None, (who, when)))
@@ -104,7 +105,7 @@ def downgrade(target: str, hosts: Iterable[HostPlan], permits: Permits) -> Guard
             newer.setdefault(host.from_label, []).append(host.host)
     if not newer:
         return NOTHING
-    listed = ", ".join(f"{label} on {_few(names)}" for label, names in newer.items())
+    listed = ", ".join(f"{label} on {few(names)}" for label, names in newer.items())
     text = f"{target} is older than what runs ({listed})"
     if permits.allow_downgrade:
         return Guarded(overridden=(f"{text}; --allow-downgrade",))
@@ -146,12 +147,13 @@ def way_back_notes(hosts: Iterable[HostPlan]) -> tuple[str, ...]:
     sick = [h.host for h in changing if h.healthy is False and not h.first_install]
     notes = []
     if first:
-        notes.append(f"first install on {_few(first)}: the way back is to remove it")
+        notes.append(f"first install on {few(first)}: the way back is to remove it")
     if sick:
-        notes.append(f"not healthy now: {_few(sick)}: going back there means: as it was")
+        notes.append(f"not healthy now: {few(sick)}: going back there means: as it was")
     return tuple(notes)
 
 
-def _few(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """The first names of a list that may be long."""
     more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
     return ", ".join(names[:_FEW]) + more

@@ -34,7 +34,20 @@ def test_unmark_and_a_host_that_is_not_told(make_world: MakeWorld) -> None:
     world.expect(6, "plan", "v1.4.2").says("v1.4.2 is marked bad in the store")
     world.expect(0, "artifact", "unmark", "v1.4.2", "--reason", "y").says("is no longer marked bad", "on 1 host ")
     world.expect(0, "plan", "v1.4.2")
-    world.expect(6, "artifact", "unmark", "v9", "--reason", "y").says("nothing is known of v9", "artifact list")
+    world.expect(2, "artifact", "unmark", "v9", "--reason", "y").says("nothing is known of v9", "known are: ", "v1.4.2")
+
+
+def test_a_mistyped_version_is_not_marked_unless_somebody_insists(make_world: MakeWorld) -> None:
+    world = make_world(1)
+    world.given_version("v1.4.2")
+    told = world.expect(2, "artifact", "mark", "v1.42", "--bad", "--reason", "x")
+    told.says("nothing is known of v1.42", "did you mean v1.4.2", "artifact mark v1.42 --bad --unknown --reason")
+    assert "v1.42" not in world.expect(0, "artifact", "list").text
+    # The host alone knows what was installed there by hand
+    world.expect(0, "artifact", "mark", "v1.4.0", "--bad", "--reason", "x").says("v1.4.0 (any files of that name)")
+    world.expect(0, "status").says("web1: v1.4.0 is marked bad in the store, by eva@", ": x")
+    world.expect(0, "artifact", "mark", "v1.42", "--bad", "--unknown", "--reason", "x").says("is marked bad")
+    world.expect(0, "artifact", "list").says("v1.42")
 
 
 def test_a_downgrade_as_it_is_typed(make_world: MakeWorld) -> None:
