@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.powershell_rules.aliases import ALIASES, GONE_IN_7
-from fleetdeploy.powershell_rules.command_table import commands, common, words_of
+from fleetdeploy.powershell_rules.command_table import commands, common, constants_in, words_of
 from fleetdeploy.powershell_rules.findings import VERSIONS, Note
 from fleetdeploy.powershell_rules.script import Call, Script, constant_text, parameters_of
 
@@ -223,21 +223,29 @@ def find_paths(script: Script) -> Iterator[Note]:
                 )
 
 
+_PROCESSING = ("whatif", "confirm")
+
+
 def find_own(script: Script) -> Iterator[Note]:
     """Calls of the script's own functions with arguments that these do not declare."""
     for call in script.calls:
         function = script.functions.get(call.name)
-        if function is None:
+        if function is None or any(
+            v.variable_path.lower() == "args" for v in script.within(function, ast.VariableExpression)
+        ):
             continue
         parameters = parameters_of(function)
         own = {p.name.variable_path.lower(): p for p in parameters}
+        aliases = {alias.lower() for p in parameters for alias in _aliases(p)}
         switches = frozenset(name for name, p in own.items() if _is_switch(p))
         advanced = _is_advanced(function)
         words = words_of(call, switches)
         for word, _ in words.named:
             name = word.parameter_name.lower()
-            if any(k.startswith(name) for k in own) or (
-                advanced and (name in common("4.0") or name in _COMMON_ALIASES)
+            if (
+                name in aliases
+                or any(k.startswith(name) for k in own)
+                or (advanced and (name in common("5.1") or name in _COMMON_ALIASES or name in _PROCESSING))
             ):
                 continue
             yield Note(
@@ -247,8 +255,7 @@ def find_own(script: Script) -> Iterator[Note]:
                 if parameters
                 else "leave it out",
             )
-        uses_args = any(v.variable_path.lower() == "args" for v in script.within(function, ast.VariableExpression))
-        if advanced or uses_args or any(_is_splatted(node) for node in words.positional):
+        if advanced or any(_is_splatted(node) for node in words.positional):
             continue
         named = {word.parameter_name.lower() for word, _ in words.named}
         free = [name for name in own if name not in switches and not any(name.startswith(n) for n in named)]
@@ -260,6 +267,16 @@ def find_own(script: Script) -> Iterator[Note]:
                 f" {extra.extent.text} would be swallowed",
                 "leave it out, or declare a parameter for it",
             )
+
+
+def _aliases(parameter: ast.Parameter) -> Iterator[str]:
+    for attribute in parameter.attributes:
+        if (
+            isinstance(attribute, ast.Attribute)
+            and attribute.type_name.name.lower().removesuffix("attribute") == "alias"
+        ):
+            for argument in attribute.positional_arguments:
+                yield from constants_in(argument)
 
 
 def _is_switch(parameter: ast.Parameter) -> bool:

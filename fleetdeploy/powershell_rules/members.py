@@ -93,7 +93,9 @@ def find_members(script: Script) -> Iterator[Note]:
 
 def _is_cast(node: ast.Node, *types: str) -> bool:
     node = unwrapped(node)
-    return isinstance(node, ast.ConvertExpression) and plain_type(node.type_name) in types
+    if not isinstance(node, ast.ConvertExpression) or node.type_name.element is not None:
+        return False
+    return plain_type(node.type_name) in types
 
 
 def _is_comparison(node: ast.Node) -> bool:
@@ -147,7 +149,7 @@ def find_overloads(script: Script) -> Iterator[Note]:
             yield _overload(
                 node, ".Contains with a StringComparison", ".NET Core 2.1", ".IndexOf($part, $comparison) -ge 0"
             )
-        elif member == "replace" and len(arguments) == 3:
+        elif member == "replace" and len(arguments) == 3 and compared:
             yield _overload(
                 node, ".Replace with a StringComparison", ".NET Core 2.0", "-replace [regex]::Escape($old), $new"
             )

@@ -46,7 +46,8 @@ def _known_error(script: Script, error: ast.ParseError) -> tuple[str, str] | Non
         return _AT_ERROR_ID[error.error_id]
     if error.error_id == "MissingNamedBlocks" and error.extent.text.lower() == "clean":
         return "a clean block came with PowerShell 7.3", "try { ... } finally { ... }"
-    if error.error_id == "EmptyPipeElement" and not text[:at].rpartition("\n")[2].strip():
+    above, _, before = text[:at].rpartition("\n")
+    if error.error_id == "EmptyPipeElement" and above.strip() and not before.strip():
         return "a line may begin with | since PowerShell 7.0", "the | at the end of the line before"
     for sign, what, instead in _AT_ERROR:
         if text.startswith(sign, at):

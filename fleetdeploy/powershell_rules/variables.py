@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetdeploy.lab.powershell import ast
+from fleetdeploy.powershell_rules.command_table import commands
 from fleetdeploy.powershell_rules.findings import Note, words
 from fleetdeploy.powershell_rules.script import Scope, Script, parameters_of, plain_type
 
@@ -17,6 +18,7 @@ OWN = words("""
     psitem psscriptroot pssenderinfo psuiculture psversiontable pwd sender shellid stacktrace switch this true
 """)
 """What PowerShell writes itself."""
+_COUNTED = words("measure-object group-object new-object")
 SINCE = {
     "iswindows": "6.0",
     "islinux": "6.0",
@@ -130,12 +132,14 @@ def find_shared(script: Script) -> Iterator[Note]:
 
 
 def find_counts(script: Script) -> Iterator[Note]:
-    """``.Count`` of what a command gave."""
+    """``.Count`` of what a cmdlet gave. What has a Count of its own is left out."""
+    cmdlets = {call.node for call in script.calls if call.name in commands("5.1") and call.name not in _COUNTED}
     for member in script.of(ast.MemberExpression):
         inner = member.expression
         if not isinstance(inner, ast.ParenExpression) or member.static or member.member.extent.text.lower() != "count":
             continue
-        if isinstance(inner.pipeline, ast.Pipeline) and isinstance(inner.pipeline.pipeline_elements[-1], ast.Command):
+        last = inner.pipeline.pipeline_elements[-1] if isinstance(inner.pipeline, ast.Pipeline) else None
+        if last in cmdlets:
             yield Note(
                 member.extent,
                 "of one object, or of none, strict mode 2.0 finds no Count: the script ends",

@@ -230,6 +230,7 @@ EXAMPLES: dict[str, Example] = {
         (
             "function Get-A { param($B) $B }; Get-A -B 1; Get-A 1; Get-A @Any",
             "function Get-A { param($B) $B; $args }; Get-A 1 2",
+            "function Get-A { param([Alias('C')]$B) $B }; Get-A -C 1",
             "function Get-A { [CmdletBinding()] param($B) $B }; Get-A -B 1 -ErrorAction Stop",
             "function Get-A { param($B, [switch]$Deep) $B }; Get-A -Deep 1",
         ),
@@ -330,6 +331,7 @@ EXAMPLES: dict[str, Example] = {
             "$x = $App.Contains('a')",
             "$x = $Any.Split(','); $y = $Any.Split([char[]]@([char]10))",
             "$x = $Any.IndexOf('a', [StringComparison]::Ordinal)",
+            "$x = $Any.Split([string[]]@('::'), [StringSplitOptions]::None); $y = ([regex]'a').Replace('a', 'b', 1)",
             "$x = $Any.Replace('a', 'b'); $y = [string]::Join(', ', $Any)",
         ),
     ),
@@ -405,5 +407,8 @@ EXAMPLES: dict[str, Example] = {
     "shared-variable": Example(
         ("$script:a = 1", "$x = $global:b"), ("$x = $env:TEMP; $y = ${function:Get-Date}", "$x = $global:LASTEXITCODE")
     ),
-    "count": Example(("$x = (Get-Process).Count",), ("$x = @(Get-Process).Count; $y = $Any.Count",)),
+    "count": Example(
+        ("$x = (Get-Process).Count",),
+        ("$x = @(Get-Process).Count; $y = $Any.Count", "$x = (Get-Process | Measure-Object).Count"),
+    ),
 }
