@@ -117,10 +117,24 @@ class DirectSession:
         runspace = self._runspace
         runspace.lift_receive_quota = lambda: None
 
+        broken: list[BaseException] = []
+
+        def fed_from(source: Iterator[bytes | str]) -> Iterator[Any]:
+            while True:
+                try:
+                    item = next(source)
+                except StopIteration:
+                    return
+                except BaseException as error:  # noqa: BLE001 - over a wire it would be raised on the caller's thread
+                    broken.append(error)
+                    command.stop.set()
+                    return
+                yield ByteArray(item) if isinstance(item, bytes) else item
+
         def work() -> None:
             try:
                 with acting_as(shell):
-                    fed = None if feed is None else (ByteArray(x) if isinstance(x, bytes) else x for x in feed)
+                    fed = None if feed is None else fed_from(feed)
                     outcome.append(runspace.run([spec], fed, sink, command.stop, no_input=feed is None))
                     host.service.injection.ended(command)
             finally:
@@ -137,6 +151,9 @@ class DirectSession:
             if shell.closed or time.monotonic() > until:
                 self._forget()
                 raise AnswerLost(f"{name}: no answer to {script.name}", host=name)
+        if broken:
+            self._forget()
+            raise broken[0]
         lost = command.break_receive or command.lose_answer is not None
         if shell.closed or lost or not outcome or outcome[0].state == "Stopped":
             self._forget()

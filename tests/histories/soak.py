@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import hashlib
 import itertools
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -85,6 +87,8 @@ def one(number: int) -> dict[str, Any]:
 
 def _prepare(wire: bool, database: str) -> None:
     ground.direct_sessions = not wire
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, all_threads=True)  # where does it hang? kill -USR1
     if database:
         numbers = itertools.count(1)
         ground.store_url = lambda: f"{database}_{os.getpid()}_{next(numbers)}"  # a schema of its own for each store
