@@ -135,6 +135,8 @@ class Conductor(threading.Thread):
         self.bug: BaseException | None = None
         self.killed = False
         self.since = 0
+        self.told: dict[str, int] = {}
+        """How much had been done to hosts (``Watch.touched``) when it last told where each one is."""
         self.asked = 0
         """Requests that it has not answered yet."""
         self.ended = threading.Event()

@@ -7,11 +7,12 @@ watch, which raises it. An event of one conductor says nothing of a host that so
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import closing
 
 from fleetdeploy.model import events as ev
-from fleetdeploy.model.plan import Plan
+from fleetdeploy.model.plan import HostPlan, Plan
 from fleetdeploy.model.replay import RolloutState, replay
 from fleetdeploy.model.run import HostState, PauseReason
 from fleetdeploy.policy import asked
@@ -22,6 +23,8 @@ from tests.histories.watch import Cause, Watch
 _BEGINS = frozenset({HostState.ACTIVATING})
 _GO = frozenset({asked.RESUME, asked.PROMOTE})
 _HOPELESS = frozenset({HostState.ROLLBACK_FAILED, HostState.UNKNOWN, HostState.UNREACHABLE})
+_BEFORE_IT_IS_SEEN_S = 0.05
+"""A service changes its state a moment before the watch notes who did it."""
 _CHANGING = ("activate", "put-back")
 
 
@@ -63,7 +66,7 @@ class Reader:
         for misfit in state.misfits:
             self._say(one, f"the journal does not fit: {misfit}")
         if state.outcome is None:
-            self._shows(one, state)
+            self._shows(one, event, state)
 
     def _say(self, one: Conductor, what: str) -> None:
         text = f"{one.title}: {what}"
@@ -73,26 +76,47 @@ class Reader:
 
     # -- what is said of a host is so --------------------------------------------------------------------------------
 
-    def _shows(self, one: Conductor, state: RolloutState) -> None:
-        plan = self.plans[one.rollout]
-        for page in plan.hosts:
+    def _shows(self, one: Conductor, event: ev.Event, state: RolloutState) -> None:
+        """At the event itself all of it; at later ones as long as nobody has touched the host since, it neither.
+
+        (Its own workers are ahead of its words: a host that is being put back is told so a moment later.)
+        """
+        for page in self.plans[one.rollout].hosts:
             seen = state.hosts.get(page.host)
-            if seen is None or self.watch.others(page.host, one.rollout, one.since, conductor=one.conductor):
+            if seen is None:
                 continue
-            host = self.watch.lab.hosts[page.host]
-            image, remembered = self.watch.image(host), self.watch.memory(host)
-            if seen.state is HostState.HEALTHY and plan.kind == "forward":
-                record = remembered.rollout(one.rollout) if remembered else None
-                if page.to_release not in image or record is None or not record.done or not self.watch.runs(host):
-                    self._say(one, f"{page.host} is told to run {page.to_label}: {image}, {record}")
-            elif seen.state is HostState.ROLLED_BACK:
-                undone = one.rollout if plan.kind == "forward" else plan.undoes
-                record = remembered.rollout(undone) if remembered else None
-                if record is None or not record.intent or record.origin is None:
-                    continue
-                # The old version may be sick, and then this is told, too; where it points to is not a matter of health.
-                if image != record.origin.image_path:
-                    self._say(one, f"{page.host} is told to be back on {record.origin.image_path}: {image}")
+            now = isinstance(event, ev.HostChanged) and event.host == page.host
+            if now:
+                one.told[page.host] = len(self.watch.touched)
+            wrong = self._wrong(one, page, seen.state, now)
+            if wrong:
+                time.sleep(_BEFORE_IT_IS_SEEN_S)
+                wrong = self._wrong(one, page, seen.state, now)
+            if wrong:
+                self._say(one, wrong)
+
+    def _wrong(self, one: Conductor, page: HostPlan, state: HostState, now: bool) -> str:
+        """What is not so of what was said of a host; "" too if somebody has touched it, so that it may have changed."""
+        plan, touched = self.plans[one.rollout], self.watch.touched
+        if self.watch.others(page.host, one.rollout, one.since, conductor=one.conductor):
+            return ""
+        if any(name == page.host for name, _, _ in touched[one.told.get(page.host, 0) :]):
+            return ""
+        host = self.watch.lab.hosts[page.host]
+        image, remembered = self.watch.image(host), self.watch.memory(host)
+        if state is HostState.HEALTHY and plan.kind == "forward":
+            record = remembered.rollout(one.rollout) if remembered else None
+            kept = record is not None and record.done
+            if page.to_release not in image or (now and not kept) or not self.watch.runs(host):
+                return f"{page.host} is told to run {page.to_label}: {image}, {record}"
+        elif state is HostState.ROLLED_BACK:
+            undone = one.rollout if plan.kind == "forward" else plan.undoes
+            record = remembered.rollout(undone) if remembered else None
+            origin = record.origin if record is not None and record.intent else None
+            # The old version may be sick, and then this is told, too; where it points to is not a matter of health.
+            if origin is not None and image != origin.image_path:
+                return f"{page.host} is told to be back on {origin.image_path}: {image}"
+        return ""
 
     # -- what is about to be done stands in the store ------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class FakeWatch:
         self.images = dict.fromkeys(HOSTS, OLD)
         self.down: set[str] = set()
         self.records: dict[str, Any] = {}
+        self.touched: list[tuple[str, str, str]] = []
         self.touched_by_others: set[str] = set()
 
     def image(self, host: str) -> str:
@@ -107,8 +108,24 @@ def _forgotten(watch: FakeWatch) -> None:
 def test_a_host_that_is_not_what_it_is_told_to_be(scene: Scene, spoil: Any) -> None:
     _updated(scene, "web1")
     spoil(scene.watch)
+    scene.says(ev.HostChanged("web1", HostState.HEALTHY))
+    assert "web1 is told to run v2" in scene.broken()
+
+
+@pytest.mark.parametrize("spoil", [_stopped, _another_image])
+def test_a_host_that_stays_not_what_it_was_told_to_be(scene: Scene, spoil: Any) -> None:
+    _updated(scene, "web1")
+    spoil(scene.watch)
     scene.says(ev.Note("anything at all"))
     assert "web1 is told to run v2" in scene.broken()
+
+
+def test_a_worker_is_ahead_of_the_words(scene: Scene) -> None:
+    _updated(scene, "web1")
+    scene.watch.touched.append(("web1", "R1", "C1"))
+    _stopped(scene.watch)
+    scene.says(ev.Note("anything at all"))
+    assert not scene.broken()
 
 
 def test_what_somebody_else_touched_is_not_compared(scene: Scene) -> None:
