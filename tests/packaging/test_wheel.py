@@ -57,6 +57,15 @@ def test_version(installed: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith("fleetdeploy ")
 
 
+def test_pytest_finds_the_fixture_of_the_lab(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "from importlib.metadata import entry_points\n"
+        "print({one.load().windows_fleet.__name__ for one in entry_points(group='pytest11') if 'fleetdeploy' in one.name})"
+    )
+    done = run(installed.parent / "python", "-c", code, cwd=tmp_path)
+    assert "windows_fleet" in done.stdout, done.stdout + done.stderr
+
+
 def test_templates_and_examples_are_inside(installed: Path, tmp_path: Path) -> None:
     python = installed.parent / "python"
     code = (
