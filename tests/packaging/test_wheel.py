@@ -60,7 +60,8 @@ def test_version(installed: Path, tmp_path: Path) -> None:
 def test_pytest_finds_the_fixture_of_the_lab(installed: Path, tmp_path: Path) -> None:
     code = (
         "from importlib.metadata import entry_points\n"
-        "print({one.load().windows_fleet.__name__ for one in entry_points(group='pytest11') if 'fleetdeploy' in one.name})"
+        "found = entry_points(group='pytest11', name='fleetdeploy-lab')\n"
+        "print({one.load().windows_fleet.__name__ for one in found})"
     )
     done = run(installed.parent / "python", "-c", code, cwd=tmp_path)
     assert "windows_fleet" in done.stdout, done.stdout + done.stderr
