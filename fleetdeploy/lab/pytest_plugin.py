@@ -2,6 +2,8 @@
 
 Imports nothing of the lab before a test asks for the fixture: whoever has fleetdeploy installed and does not use it
 pays nothing. What the fixture's value can do is ``testing.py``.
+
+PYTEST_DONT_REWRITE: there is no assert in here, and pytest would warn of it wherever something imported this before.
 """
 
 from __future__ import annotations
