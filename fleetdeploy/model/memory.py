@@ -61,9 +61,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ServiceKind:
-    """What stands behind the service: ``native`` is ours to handle; the rest is refused (6) for now."""
+    """What stands behind the service: ``native`` is ours to handle; the rest is refused (6) for now.
 
-    kind: Literal["native", "nssm", "winsw", "shared"]
+    ``deleted``: marked for deletion (``DeleteFlag``, error 1072); whoever stops it makes it vanish.
+    """
+
+    kind: Literal["native", "nssm", "winsw", "shared", "deleted"]
     detail: str = ""
 
 

@@ -22,6 +22,7 @@ class Lacking(IntEnum):
     DISK = 6  # too little room for state and logs
     STATE = 7  # the state folder cannot be written
     SCRIPT = 8  # the script itself ended in an error
+    DELETED = 9  # the service is marked for deletion: a stop would make it vanish
 
 
 @dataclass(frozen=True, slots=True)

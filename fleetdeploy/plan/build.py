@@ -206,7 +206,10 @@ def _host_problems(request: PlanRequest, host: Host, sight: Sight) -> list[Probl
     if seen is None:
         return _lost_problems(request, host, sight)
     out: list[Problem] = []
-    if seen.service and seen.service.kind.kind != "native":
+    if seen.service and seen.service.kind.kind == "deleted":
+        steps = ("close what has it open (services.msc, Process Explorer), and install it anew",)
+        out.append(Problem(RefusalReason.UNSUPPORTED_SERVICE, seen.service.kind.detail, host.name, next_steps=steps))
+    elif seen.service and seen.service.kind.kind != "native":
         text = f"the service is a {seen.service.kind.kind} service {seen.service.kind.detail}".rstrip()
         out.append(Problem(RefusalReason.UNSUPPORTED_SERVICE, f"{text}; only native services are handled", host.name))
     if not seen.is_admin:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fleetdeploy.errors import Stale
+from fleetdeploy.errors import ScriptFailed, Stale
 from fleetdeploy.model.artifact import Artifact
 from fleetdeploy.model.paths import release_exe
 from fleetdeploy.model.readiness import Lacking, ReadyRequest, ReadyResult
@@ -78,6 +78,20 @@ def test_a_previous_that_is_gone(make_rig: MakeRig) -> None:
     answer = ask(rig, artifact, expected=found)
     assert lacking(answer) == [Lacking.PREVIOUS_GONE]
     assert HAND_MADE in answer.reasons[0].detail
+
+
+def test_a_service_that_is_marked_for_deletion_is_not_stopped(rig: Rig) -> None:
+    artifact = rig.artifact("v1.4.2")
+    found = rig.expected()
+    rig.open()
+    rig.stage(artifact)
+    rig.host.faults.add("mark-deleted")
+    answer = ask(rig, artifact, expected=found)
+    assert lacking(answer) == [Lacking.DELETED]
+    with pytest.raises(ScriptFailed, match="marked for deletion"):
+        rig.activate(artifact, expected=found)
+    assert rig.host.machine.scm.query("Shop").state.name == "RUNNING"
+    assert rig.host.effects.count("stop", "Shop") == 0
 
 
 def test_a_state_that_cannot_be_written(rig: Rig) -> None:

@@ -161,6 +161,7 @@ class ServiceControlManager:
                 raise Win32Error(1072)
             entry.marked_for_delete = True
             self._host.effects.add("delete_service", entry.config.name)
+            self._host.registry.set(scm_registry.key_of(entry.config.name), "DeleteFlag", "DWord", 1)
             self.reap(entry)
 
     def reap(self, entry: Service) -> None:
