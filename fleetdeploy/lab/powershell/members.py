@@ -138,6 +138,8 @@ def get_member(value: Any, name: str) -> Any:
 def _missing(value: Any, kind: PSType, name: str) -> Any:
     if isinstance(value, (PSCustomObject, EnumValue)) or kind.is_array:
         return MISSING
+    if isinstance(value, DotNetException) and name.lower() in unsimulated.EXCEPTION_PROPERTIES:
+        raise NotSimulated(f"[{kind.full_name}].{name}")
     if _closed(kind) and name.lower() not in unsimulated.PROPERTIES:
         return MISSING
     if _closed(kind) and _plain_value(kind):

@@ -61,6 +61,13 @@ month name oftwo outputblocksize previoustext readtimeout righttoleft rootdirect
 schemas scopeid second securityprotocol servicepack standalone structlayoutattribute timeofday type typehandle
 typeinitializer userescaped version versioninfo volumelabel writetimeout xmlresolver year
 """
+_EXCEPTION_PROPERTIES = """
+actualvalue cancellationtoken commandinvocation commandname demanded errorcode errordata errorid errorinformation errors
+errorsource errortype filename fusionlog innerexceptions itemname line linenumber lineposition messageid nativeerrorcode
+objectname offset paramname parametername parametertype processname providerinfo response serializedremoteexception
+serializedremoteinvocationinfo servicename sessionstatecategory socketerrorcode sourceuri status statuscode task
+typename typespecified
+"""
 
 METHODS = frozenset(_METHODS.split())
 """Instance methods."""
@@ -68,3 +75,5 @@ STATIC_METHODS = frozenset(_STATIC_METHODS.split())
 """Static methods."""
 PROPERTIES = frozenset(_PROPERTIES.split())
 """Instance properties."""
+EXCEPTION_PROPERTIES = frozenset(_EXCEPTION_PROPERTIES.split())
+"""Properties that some exception has; refused on each that was made without them."""

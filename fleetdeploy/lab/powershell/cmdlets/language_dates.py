@@ -16,6 +16,12 @@ _UNIX = {
     "M": "mm", "m": "MM", "p": "tt", "R": "HH:mm", "r": "hh:mm:ss tt", "S": "ss", "T": "HH:mm:ss", "Y": "yyyy",
     "y": "yy",
 }  # fmt: skip
+_FILE_FORMATS = {
+    "filedate": "yyyyMMdd",
+    "filedateuniversal": "yyyyMMdd'Z'",
+    "filedatetime": "yyyyMMdd'T'HHmmssffff",
+    "filedatetimeuniversal": "yyyyMMdd'T'HHmmssffff'Z'",
+}
 _UNIX_TEXT = {"n": "\n", "t": "\t", "%": "%"}
 
 
@@ -76,8 +82,12 @@ class GetDate(Cmdlet):
             value = DateTime(value.ticks + ticks, value.kind)
         if self.bound("Format"):
             text = self.get("Format")
-            if text.lower() in ("filedate", "filedateuniversal", "filedatetime", "filedatetimeuniversal"):
-                raise NotSimulated(f"Get-Date -Format {text}", ctx.line)
+            if text.lower() in _FILE_FORMATS:
+                if ctx.runspace.version != "5.1":
+                    raise NotSimulated(f"Get-Date -Format {text} before 5.0", ctx.line)
+                text = _FILE_FORMATS[text.lower()]
+                if text.endswith("Z'"):
+                    value = members.invoke(value, "ToUniversalTime", [], ctx.machine)
             ctx.write(members.invoke(value, "ToString", [text], ctx.machine))
             return
         if self.bound("UFormat"):
@@ -98,7 +108,6 @@ class NewTimeSpan(Cmdlet):
         Param("Hours", "int", sets=("Time",), default=0),
         Param("Minutes", "int", sets=("Time",), default=0),
         Param("Seconds", "int", sets=("Time",), default=0),
-        Param("Milliseconds", unsupported=True),
     )
 
     def process(self, ctx: CmdletContext) -> None:

@@ -286,7 +286,12 @@ class SelectObject(Cmdlet):
     def _emit(self, ctx: CmdletContext, item: Any) -> None:
         by_itself = not self.bound("Property") and not self.bound("ExpandProperty")
         if self.get("Unique") and isinstance(item, PSCustomObject) and by_itself:
-            raise NotSimulated("Select-Object -Unique of custom objects without -Property", ctx.line)
+            # Without an order they are compared by ToString(), which is empty for all custom objects.
+            if type(item) is not PSCustomObject:
+                raise NotSimulated("Select-Object -Unique of objects like these without -Property", ctx.line)
+            if not any(type(old) is PSCustomObject for old in self.unique):
+                self.unique.append(item)
+            return
         for made in self._shape(ctx, item):
             if self.get("Unique"):
                 if not any(same(made, old) for old in self.unique):

@@ -197,66 +197,6 @@ class AddMember(Cmdlet):
         bag.add(member)
 
 
-@cmdlet("Get-Member", aliases=("gm",))
-class GetMember(Cmdlet):
-    """Members of custom objects only; of other types the lab knows not all."""
-
-    parameters = (
-        Param("InputObject", "object", pipeline=True),
-        Param("Name", "string[]", position=0),
-        Param("MemberType", "string[]", aliases=("Type",)),
-        Param("Static", unsupported=True),
-        Param("Force", unsupported=True),
-        Param("View", unsupported=True),
-    )
-
-    def begin(self, ctx: CmdletContext) -> None:
-        self.seen = False
-
-    def process(self, ctx: CmdletContext) -> None:
-        from fleetdeploy.lab.powershell.wildcard import like
-
-        if not self.bound("InputObject") or self.get("InputObject") is None:
-            return
-        target = self.get("InputObject")
-        if self.seen:
-            return
-        self.seen = True
-        wanted = list(self.get("Name") or ("*",))
-        kinds = [one.lower() for one in self.get("MemberType") or ()]
-        if not isinstance(target, PSCustomObject):
-            raise NotSimulated(f"Get-Member of a {type_of(target).full_name}", ctx.line)
-        if (not kinds and wanted == ["*"]) or "method" in kinds:
-            raise NotSimulated("Get-Member with methods", ctx.line)
-        found = [one for one in target.members if any(like(one.name, name) for name in wanted)]
-        for member in sorted(found, key=lambda one: one.name.lower()):
-            kind = member.member_type if hasattr(member, "member_type") else "ScriptMethod"
-            if (
-                kinds
-                and kind.lower() not in kinds
-                and not (
-                    ("properties" in kinds and kind.endswith("Property"))
-                    or ("property" in kinds and kind == "Property")
-                )
-            ):
-                continue
-            value = getattr(member, "value", None)
-            label = "object" if value is None else convert.type_text(type_of(value))
-            text = f"{label} {member.name}={'null' if value is None else convert.to_string(value)}"
-            ctx.write(
-                PSCustomObject(
-                    [("TypeName", "System.Management.Automation.PSCustomObject"), ("Name", member.name),
-                     ("MemberType", kind), ("Definition", text)],
-                    ["Microsoft.PowerShell.Commands.MemberDefinition", "System.Object"],
-                )
-            )  # fmt: skip
-
-    def end(self, ctx: CmdletContext) -> None:
-        if not self.seen:
-            ctx.fail("NoObjectInGetMember", "CloseError", "System.InvalidOperationException",
-                     "You must specify an object for the Get-Member cmdlet.")  # fmt: skip
-
-
 @cmdlet("Start-Sleep", aliases=("sleep",))
 class StartSleep(Cmdlet):
     default_set = "Seconds"

@@ -200,9 +200,15 @@ class RemoveVariable(Cmdlet):
 
     def process(self, ctx: CmdletContext) -> None:
         given = scope_named(ctx, self.get("Scope"))
+        names: list[str] = []
         for name in self.get("Name"):
             if has_wildcard(name):
-                raise NotSimulated("Remove-Variable with wildcards", ctx.line)
+                # Of all that are seen from here; nothing found is no error.
+                seen = [given] if given is not None else list(ctx.interp.scope.chain())
+                names += [one.name for scope in seen for one in scope.variables.values() if like(one.name, name)]
+            else:
+                names.append(name)
+        for name in names:
             key = name.lower()
             owner = given
             if owner is None:

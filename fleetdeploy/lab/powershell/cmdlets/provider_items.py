@@ -7,7 +7,7 @@ ask the user (a prompt) is refused.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import wildcard
@@ -53,7 +53,7 @@ class TestPath(pp.PathCmdlet):
         Param("IsValid", unsupported=True),
         Param("NewerThan", "datetime"),
         Param("OlderThan", "datetime"),
-        *pp.FILTERS,
+        *(param for param in pp.FILTERS if param.name != "Force"),
     )
     default_set = "Path"
 
@@ -149,6 +149,8 @@ class GetChildItem(pp.PathCmdlet):
                     self._files(ctx, target, wild, depth if recurse else 0)
                 elif target.path:
                     ctx.write(session.get(ctx, target))
+                elif target.provider == pp.FUNCTION:
+                    raise NotSimulated("a list of all functions", ctx.line)
                 else:
                     for name in pp.session_names(ctx, target.provider):
                         ctx.write(session.get(ctx, pp.Target(target.provider, name, target.drive)))
@@ -216,7 +218,7 @@ class GetChildItem(pp.PathCmdlet):
 
 @cmdlet("New-Item", aliases=("ni",))
 class NewItem(pp.PathCmdlet):
-    parameters = (
+    parameters: ClassVar[tuple[Param, ...]] = (
         Param("Path", "string[]", position=0, by_property=True, mandatory_in=("pathSet",)),
         Param("Name", "string", by_property=True, mandatory=True, sets=("nameSet",)),
         Param("ItemType", "string", by_property=True, aliases=("Type",)),

@@ -15,6 +15,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import wildcard
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param
 from fleetdeploy.lab.powershell.dotnet.io_items import file_exception
+from fleetdeploy.lab.powershell.runtime.known_commands import is_builtin_function
 from fleetdeploy.lab.powershell.values import DotNetException, ErrorRecord
 from fleetdeploy.lab.windows import paths
 from fleetdeploy.lab.windows.errors import FileError, FileErrorKind
@@ -169,7 +170,9 @@ def expand(ctx: CmdletContext, text: str, *, force: bool = True) -> tuple[list[T
     if not wildcard.has_wildcards(text):
         return [literal(ctx, wildcard.unescape(text))], False
     provider, drive, rest = split_drive(ctx, text)
-    if provider in (ENVIRONMENT, VARIABLE, FUNCTION):
+    if provider == FUNCTION:
+        raise NotSimulated("wildcards on the drive function:", ctx.line)
+    if provider in (ENVIRONMENT, VARIABLE):
         names = session_names(ctx, provider)
         return [Target(provider, n, drive) for n in names if wildcard.like(n, rest)], True
     parts = rest.replace("/", "\\").split("\\")
@@ -197,7 +200,11 @@ def exists(ctx: CmdletContext, target: Target) -> bool:
             return bool(ctx.machine.registry.exists(target.path))
         except KeyError:
             return False
-    return not target.path or target.path.lower() in {n.lower() for n in session_names(ctx, target.provider)}
+    if not target.path or target.path.lower() in {n.lower() for n in session_names(ctx, target.provider)}:
+        return True
+    if target.provider == FUNCTION and is_builtin_function(target.path.lower()):
+        raise NotSimulated(f"the built-in function {target.path} as an item", ctx.line)
+    return False
 
 
 def is_container(ctx: CmdletContext, target: Target) -> bool:

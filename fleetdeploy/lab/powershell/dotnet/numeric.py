@@ -317,6 +317,14 @@ MATH.static("Exp(double d)")(math.exp)
 MATH.static("Log10(double d)")(lambda d: math.log10(d) if d > 0 else -math.inf if d == 0 else math.nan)
 MATH.static("Log(double d)")(lambda d: math.log(d) if d > 0 else -math.inf if d == 0 else math.nan)
 MATH.static("Log(double a, double newBase)")(lambda a, base: math.log(a, base) if a > 0 else math.nan)
+MATH.static("Atan2(double y, double x)")(math.atan2)
+MATH.static("IEEERemainder(double x, double y)")(lambda x, y: math.remainder(x, y) if y else math.nan)
+DECIMAL.static(
+    "Round(decimal d)",
+    "Round(decimal d, int decimals)",
+    "Round(decimal d, System.MidpointRounding mode)",
+    "Round(decimal d, int decimals, System.MidpointRounding mode)",
+)(_round)
 for _name in ("Sin", "Cos", "Tan", "Atan"):
     MATH.static(f"{_name}(double d)")(getattr(math, _name.lower()))
 

@@ -1,6 +1,6 @@
 """$ExecutionContext.SessionState.Path: the full path that a file system path stands for, whether or not it exists.
 
-Only absolute paths of drives; what depends on the current location or on other providers is NotSimulated.
+Paths of drives and, for a location in the file system, relative ones; other providers are NotSimulated.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ PATH = define("System.Management.Automation.PathIntrinsics", py=PathIntrinsics)
 
 @PATH.method("GetUnresolvedProviderPathFromPSPath(string path)")
 def _unresolved(_: PathIntrinsics, path: str) -> str:
-    if not re.match(r"^[A-Za-z]:[\\/]", path or ""):
+    from fleetdeploy.lab.powershell.cmdlets.provider_paths import location_of
+    from fleetdeploy.lab.powershell.runtime.values_ext import current
+
+    if re.match(r"^[A-Za-z]:[\\/]", path or ""):
+        return full_path(path)
+    here = location_of(current().runspace)
+    if not path or ":" in path or path.startswith(("\\", "/", "~")) or not re.match(r"^[A-Za-z]:\\", here):
         raise NotSimulated(f"GetUnresolvedProviderPathFromPSPath('{path}')")
-    return full_path(path)
+    return full_path(here.rstrip("\\") + "\\" + path)

@@ -31,6 +31,7 @@ from fleetdeploy.lab.powershell.values import (
     TimeSpan,
     Version,
     define,
+    define_enum,
 )
 
 # -- Guid ---------------------------------------------------------------------------------------------------------
@@ -171,6 +172,30 @@ def _set_targeted(name: str, value: str | None, target: EnumValue) -> Any:
     if target.name != "Process":
         raise NotSimulated(f"environment variables of the {target.name}")
     return _set_variable(name, value)
+
+
+# What the environment of a session says about them, too.
+_FOLDERS = {
+    "System": "C:\\Windows\\system32",
+    "Windows": "C:\\Windows",
+    "ProgramFiles": "C:\\Program Files",
+    "ProgramFilesX86": "C:\\Program Files (x86)",
+    "CommonApplicationData": "C:\\ProgramData",
+    "UserProfile": "C:\\Users\\Administrator",
+}
+define_enum(
+    "System.Environment+SpecialFolder",
+    {"UserProfile": 40, "System": 37, "Windows": 36, "ProgramFiles": 38, "ProgramFilesX86": 42,
+     "CommonApplicationData": 35, "ApplicationData": 26, "LocalApplicationData": 28, "Desktop": 0, "Personal": 5,
+     "MyDocuments": 5, "CommonProgramFiles": 43, "Fonts": 20, "Startup": 7, "Programs": 2},
+)  # fmt: skip
+
+
+@ENVIRONMENT.static("GetFolderPath(System.Environment+SpecialFolder folder)")
+def _folder(folder: EnumValue) -> str:
+    if folder.name not in _FOLDERS:
+        raise NotSimulated(f"[Environment]::GetFolderPath('{folder.name}')")
+    return _FOLDERS[folder.name]
 
 
 def _all_variables() -> dict[str, str]:

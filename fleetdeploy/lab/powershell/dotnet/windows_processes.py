@@ -88,7 +88,9 @@ PROCESS.prop("SessionId", "int", lambda p: 0)
 PROCESS.prop("MainModule", "System.Diagnostics.ProcessModule", lambda p: ProcessModule(p.process))
 PROCESS.prop("WorkingSet64", "long", lambda p: Int64(_memory(p)))
 PROCESS.prop("WorkingSet", "int", _memory)
-PROCESS.prop("WS", "int", _memory)
+# Windows PowerShell 5.1 means the 64 bit counter by WS.
+PROCESS.prop("WS", "long", lambda p: Int64(_memory(p)))
+PROCESS.prop("SI", "int", lambda p: 0)
 
 
 @PROCESS.method("Kill()")

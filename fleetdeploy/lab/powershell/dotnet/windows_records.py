@@ -91,9 +91,13 @@ class _Refused:
 
 
 @functools.lru_cache(maxsize=64)
+def refused_properties(class_name: str, names: str) -> tuple[ScriptProperty, ...]:
+    """Properties that are there and that nobody may read."""
+    return tuple(ScriptProperty(name, _Refused(f"{class_name}.{name}")) for name in names.split())
+
+
 def refusals(class_name: str, names: str) -> tuple[ScriptProperty, ...]:
-    every = (*names.split(), "CimClass", "CimInstanceProperties", "CimSystemProperties")
-    return tuple(ScriptProperty(name, _Refused(f"{class_name}.{name}")) for name in every)
+    return refused_properties(class_name, f"{names} CimClass CimInstanceProperties CimSystemProperties".strip())
 
 
 class CimInstance(PSCustomObject):

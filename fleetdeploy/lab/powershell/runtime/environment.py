@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleetdeploy.lab.powershell import convert, types
+from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.dotnet.remoting_host import INTERNAL_HOST, HostPart
 from fleetdeploy.lab.powershell.runtime.scope import Variable
 from fleetdeploy.lab.powershell.values import Hashtable, Version
@@ -124,7 +124,16 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
     scope.set("PSCommandPath", "")
     scope.set("MaximumErrorCount", 256)
     scope.set("StackTrace", "")
-    scope.set("OutputEncoding", None)
-    scope.variables.pop("outputencoding")
+    for name in ("Alias", "Drive", "Function", "History", "Variable"):
+        scope.set(f"Maximum{name}Count", 4096)
+    scope.set("FormatEnumerationLimit", 4)
+    scope.set("NestedPromptLevel", 0)
+    scope.set("ConsoleFileName", "")
+    scope.set("PSEmailServer", "")
+    scope.set("ErrorView", "NormalView")
+    scope.set("PSSessionApplicationName", "wsman")
+    scope.set("PSSessionConfigurationName", "http://schemas.microsoft.com/powershell/Microsoft.PowerShell")
+    encoding = types.resolve("System.Text.Encoding")
+    scope.set("OutputEncoding", None if encoding is None else members.get_static(encoding, "ASCII", None))
     for name, value in variables.items():
         scope.set(name, value)

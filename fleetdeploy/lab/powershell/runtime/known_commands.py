@@ -5,6 +5,9 @@ So that a script never sees CommandNotFoundException for something that exists i
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import resources
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -66,6 +69,9 @@ _PROGRAMS = _words(
     services sfc sftp shutdown sort ssh ssh-keygen subst svchost systeminfo takeown tar taskkill tasklist
     timeout tracert tree typeperf tzutil verifier vssadmin w32tm wbadmin wecutil wevtutil where whoami winmgmt
     winrm winrs wmic wscript wusa xcopy
+    auditpol bcdboot bootcfg change control csvde dcdiag doskey dsadd dsget dsmod dsquery dsrm eventvwr ksetup ktpass
+    ldifde lodctr mstsc nbtstat ntdsutil perfmon relog repadmin resmon rpcping secedit setspn setx taskmgr tracerpt
+    tscon tsdiscon tskill unlodctr waitfor winver
     """
 )
 _ALIASES = _words(
@@ -76,6 +82,7 @@ _ALIASES = _words(
     icm iex ihy ii ipal ipcsv ipmo ipsn irm ise iwmi iwr kill lp ls man md measure mi mkdir more mount move mp
     mv nal ndr ni nmo npssc nsn nv ogv oh oss pause popd prompt ps pushd pwd r rbp rcim rcjb rcsn rd rdr ren
     ri rjb rm rmdir rmo rni rnp rp rsn rsnp rujb rv rvpa rwmi sajb sal saps sasv sbp sc scb select set shcm si
+    pumd configuration cd.. cd\\
     sl sleep sls sort sp spjb spps spsv start stz sujb sv swmi tabexpansion2 tee trcm type wget where wjb
     write
     """
@@ -85,6 +92,10 @@ _ALIASES = _words(
 # Parameters of the cmdlets of Windows PowerShell 5.1: on a cmdlet that does not declare one, it is refused.
 KNOWN_PARAMETERS = _words(
     """
+    allowredirection applicationname codedomprovider compilerparameters configurationname connectionuri containerid
+    enablenetworkaccess fullyqualifiedmodule hidecomputername ignorewarnings indisconnectedsession jobname
+    outputassembly outputtype parametername parametertype port referencedassemblies runasadministrator sessionname
+    showcommandinfo throttlelimit transcript usessl usetransaction usingnamespace vmid vmname
     accessmode action add after alias allmatches amended append applicationbase argumentlist asbytestream
     ascustomobject asgroup asjob aspaintext assecurestring assemblyname asstring attributes audit
     authentication authenticode average binarypathname body bytes casesensitive category certificate
@@ -117,7 +128,7 @@ KNOWN_PARAMETERS = _words(
 
 def exists_on_windows(key: str) -> bool:
     """Whether a real server surely (or very likely) knows the command of that lower-case name."""
-    if key in _ALIASES:
+    if key in _ALIASES or (len(key) == 2 and key[0].isalpha() and key[1] == ":"):
         return True
     if key.endswith((".exe", ".com", ".cmd", ".bat", ".msc", ".vbs")):
         stem = key.rsplit("\\", 1)[-1].rsplit(".", 1)[0]
@@ -127,4 +138,22 @@ def exists_on_windows(key: str) -> bool:
     verb, dash, noun = key.partition("-")
     if not dash:
         return "\\" in key and ":" in key
-    return verb in _VERBS and noun in _NOUNS
+    return (verb in _VERBS and noun in _NOUNS) or noun in _listed().get(verb, ())
+
+
+_FUNCTIONS = _words(r"cd.. cd\ clear-host get-verb help importsystemmodules mkdir more oss pause prompt tabexpansion2")
+
+
+def is_builtin_function(key: str) -> bool:
+    """Whether a session has a function of that lower-case name from the start (the drive letters are some, too)."""
+    return key in _FUNCTIONS or (len(key) == 2 and key[0].isalpha() and key[1] == ":")
+
+
+@lru_cache(maxsize=1)
+def _listed() -> dict[str, frozenset[str]]:
+    """verb -> nouns of the commands that a server's own modules bring."""
+    found = {}
+    for line in resources.files(__package__).joinpath("server_commands.txt").read_text(encoding="ascii").splitlines():
+        verb, _, nouns = line.partition(" ")
+        found[verb] = _words(nouns)
+    return found

@@ -226,7 +226,7 @@ class Processor:
 
             self.out = keep
         if "pipelinevariable" in common:
-            raise NotSimulated("-PipelineVariable", self.info.line)
+            self._publish(convert.to_string(common["pipelinevariable"]))
         if "outbuffer" in common:
             raise NotSimulated("-OutBuffer", self.info.line)
         if "erroraction" in common:
@@ -234,6 +234,23 @@ class Processor:
             if self.error_action in ("inquire", "suspend", "break"):
                 raise NotSimulated(f"-ErrorAction {self.error_action}", self.info.line)
         _ = rt
+
+    def _publish(self, name: str) -> None:
+        """-PipelineVariable: what is written can be read by later commands; gone when the pipeline is."""
+        scope = self.outer_scope()
+        if name.lower() in scope.variables:
+            raise NotSimulated(f"-PipelineVariable {name} over a variable of that name", self.info.line)
+        inner = self.out
+
+        def put(value: Any) -> None:
+            scope.set(name, value)
+            inner(value)
+
+        def forget() -> None:
+            scope.variables.pop(name.lower(), None)
+
+        self.out = put
+        self.on_close.append(forget)
 
     def _list_variable(self, name: str) -> ArrayList:
         append = name.startswith("+")

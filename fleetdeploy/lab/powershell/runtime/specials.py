@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, members
+from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError
+from fleetdeploy.lab.powershell.runtime.known_commands import is_builtin_function
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
@@ -75,6 +77,9 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
     "^": lambda _rt: _refuse("$^"),
     "$": lambda _rt: _refuse("$$"),
     "pwd": _pwd,
+    "psdefaultparametervalues": lambda _rt: _refuse("$PSDefaultParameterValues"),
+    "pssenderinfo": lambda _rt: _refuse("$PSSenderInfo"),
+    "pssessionoption": lambda _rt: _refuse("$PSSessionOption"),
 }
 READ_ONLY = frozenset({"true", "false", "?", "pid", "host", "pshome", "psversiontable", "executioncontext", "error",
                        "home", "shellid"})  # fmt: skip
@@ -94,9 +99,11 @@ def drive_get(rt: Interp, drive: str, name: str, line: int) -> Any:
         return rt.runspace.environment_get(name)
     if drive == "function":
         found = rt.scope.find_function(name.lower())
+        if found is None and is_builtin_function(name.lower()):
+            raise NotSimulated(f"$function:{name}", line)
         return None if found is None else found.block
     if drive == "alias":
-        return rt.scope.find_alias(name.lower())
+        return rt.scope.find_alias(name.lower()) or registry.find_alias(name)
     raise NotSimulated(f"${drive}:{name}", line)
 
 

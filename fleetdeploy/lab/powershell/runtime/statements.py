@@ -25,6 +25,7 @@ from fleetdeploy.lab.powershell.runtime.compiled import (
 )
 from fleetdeploy.lab.powershell.runtime.errors import BreakFlow, ContinueFlow, ExitFlow, ReturnFlow
 from fleetdeploy.lab.powershell.runtime.failures import exec_throw, exec_try
+from fleetdeploy.lab.powershell.runtime.files import read_lines
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     FunctionInfo,
@@ -35,6 +36,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     iterate,
 )
 from fleetdeploy.lab.powershell.values import (
+    PSArray,
     PSRuntimeError,
 )
 
@@ -198,11 +200,13 @@ def restore(scope: Scope, key: str, saved: Variable | None) -> None:
 
 
 def exec_switch(rt: Interp, node: ast.SwitchStatement, out: Out) -> None:
-    if "File" in node.flags or "Parallel" in node.flags:
-        raise NotSimulated("switch -file", node.extent.line)
+    if "Parallel" in node.flags:
+        raise NotSimulated("switch -parallel", node.extent.line)
     value = rt.value_of(node.condition)
     if value is AUTO_NULL:
         return
+    if "File" in node.flags:
+        value = PSArray(list(read_lines(rt, rt.to_string(value), node.extent.line)))
     enumerator = LoopEnumerator(iterate(value) if is_enumerable(value) else iter([value]))
     scope = rt.scope
     before = scope.variables.pop("_", None)
