@@ -126,6 +126,28 @@ def test_success_takes_a_bad_mark_back_and_makes_none(rig: Rig) -> None:
     assert releases(rig)[artifact.release_name].marked_why == "rollout R2 succeeded"
 
 
+def test_what_made_it_bad_is_not_said_of_a_good_one(rig: Rig) -> None:
+    artifact = rig.artifact("v1.4.2")
+    rig.rollout_of(artifact)
+    rig.close()
+    assert rig.verbs.mark(bad(artifact))
+    # Tried again and it works; the host alone knows that (its end may be written without a word about the version)
+    rig.open("R2", "C2")
+    assert rig.activate(artifact).outcome is ActivateOutcome.ACTIVATED
+    rig.close()
+    held = releases(rig)[artifact.release_name]
+    assert (held.mark, held.marked_by, held.marked_why) == ("good", "eva@laptop", "rollout R2 succeeded")
+    # Said again it stays as it was said first
+    at = held.marked_at
+    rig.open("R3", "C3")
+    assert rig.activate(artifact).outcome in (ActivateOutcome.ACTIVATED, ActivateOutcome.ALREADY)
+    rig.close(mark=bad(artifact, mark="good", why="rollout R3 succeeded"))
+    assert (releases(rig)[artifact.release_name].marked_at, releases(rig)[artifact.release_name].marked_why) == (
+        at,
+        "rollout R2 succeeded",
+    )
+
+
 # -- the one-way start -------------------------------------------------------------------------------------------------
 
 
