@@ -22,8 +22,6 @@ _SWITCHES = frozenset({"/d", "/s", "/q", "/u", "/a"})
 _DISCARD = re.compile(
     r"\s*(?<!\S)(?P<stream>[12]?)>\s*nul\b|\s*(?P<merge>2>&1)|\s*(?<!\S)(?P<to_err>1?>&2)", re.IGNORECASE
 )
-    r"\s*(?<!\S)(?P<stream>[12]?)>\s*nul\b|\s*(?P<merge>2>&1)|\s*(?<!\S)(?P<to_err>1?>&2)", re.IGNORECASE
-)
 
 
 @dataclass
