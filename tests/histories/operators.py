@@ -255,7 +255,11 @@ class Conductor(threading.Thread):
         if isinstance(self.error, Refused):
             return self.error.reason in (RefusalReason.OCCUPIED, RefusalReason.OPEN_ROLLOUT)
         found = self.result
-        return isinstance(found, RolloutResult) and int(found.exit_code) == 6
+        # Else it was refused for what it found, and would have been without the other.
+        gave_way = (" holds the hosts", " was not ended", "taken over")
+        return (
+            isinstance(found, RolloutResult) and int(found.exit_code) == 6 and any(w in found.detail for w in gave_way)
+        )
 
     def problem(self) -> str:
         """What is wrong with how it ended; "" if nothing is."""

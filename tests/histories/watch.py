@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 from fleetdeploy.hosts import memory
 from fleetdeploy.lab.fleet import Lab, LabHost
+from fleetdeploy.lab.windows.nodes import File
 from fleetdeploy.lab.windows.ownership import current_owner
+from fleetdeploy.lab.windows.service import Service, State
 from fleetdeploy.model.plan import HostAction, Plan
 from fleetdeploy.model.verbs import HostState
 
@@ -86,19 +88,27 @@ class Watch:
         self.effects[host.name] = 0
 
     # -- reading ---------------------------------------------------------------------------------------------------
+    # Without any host's lock: what is judged is judged while the lock of the host that acts is held, so to wait for
+    # another host's would be to wait for each other. Files are replaced whole and configurations are values.
 
     def memory(self, host: LabHost) -> HostState | None:
         """What the host remembers, from its disk."""
-        fs = host.machine.fs
-        if not fs.is_file(STATE):
+        file = host.machine.fs._find(STATE)
+        if not isinstance(file, File):
             return None
-        return memory.state(json.loads(fs.blob(STATE).data.decode("utf-8-sig")), "state", alive=False)
+        return memory.state(json.loads(bytes(file.content()).decode("utf-8-sig")), "state", alive=False)
 
     def image(self, host: LabHost) -> str:
-        return str(host.machine.scm.config("Shop").image_path)
+        return str(self._service(host).config.image_path)
 
     def runs(self, host: LabHost) -> bool:
-        return host.machine.scm.query("Shop").state.name == "RUNNING"
+        return self._service(host).state is State.RUNNING
+
+    @staticmethod
+    def _service(host: LabHost) -> Service:
+        found = host.machine.scm.find("Shop")
+        assert found is not None, f"{host.name}: the service is gone"
+        return found
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
