@@ -36,6 +36,10 @@ _resolved: dict[str, PSType] = {}
 
 def resolve_name(name: str, owner: PSType) -> PSType:
     """A type name of a signature: T, K and V are the owner's arguments."""
+    if not (owner.generic_args or owner.element_type):
+        found = _resolved.get(name)
+        if found is not None:
+            return found
     if name.endswith("[]"):
         from fleetdeploy.lab.powershell.values import array_type
 
@@ -136,14 +140,15 @@ def _expand(overload: Overload, args: list[Any], owner: PSType) -> list[tuple[Pa
 def _exact(overloads: list[Overload], args: list[Any], owner: PSType) -> Overload | None:
     """The overload whose parameters are of the very types of the arguments, if there is one."""
     kinds = [None if arg is None else type_of(arg) for arg in args]
+    count = len(args)
     for overload in overloads:
         params = overload.params
-        if len(params) != len(args) or (params and params[-1].is_params):
+        if len(params) != count or (params and params[-1].is_params):
             continue
-        if all(
-            kind is not None and not param.is_ref and kind is resolve_name(param.type_name, owner)
-            for kind, param in zip(kinds, params, strict=True)
-        ):
+        for kind, param in zip(kinds, params, strict=True):
+            if kind is None or param.is_ref or kind is not resolve_name(param.type_name, owner):
+                break
+        else:
             return overload
     return None
 

@@ -39,6 +39,8 @@ def is_collection(value: Any) -> bool:
 
 def to_string(value: Any, separator: str = " ") -> str:
     """[string]: invariant culture, collections joined one level deep."""
+    if type(value) is str:
+        return value
     if isinstance(value, str):
         return str.__str__(value)
     if value is None:

@@ -7,6 +7,7 @@ Look next: ``files.py``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fleetdeploy.lab.errors import NotSimulated
 
@@ -19,6 +20,7 @@ _WILD = re.compile(r"[*?]")
 _DEVICES = re.compile(r"^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=8192)
 def full_path(path: str, cwd: str = "C:\\") -> str:
     """As ``[IO.Path]::GetFullPath``: absolute, backslashes, no ``.`` or ``..``, no trailing dots or spaces in parts.
 

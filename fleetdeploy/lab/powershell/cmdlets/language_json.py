@@ -57,9 +57,13 @@ class _Writer:
 
     def tree(self, value: Any, level: int) -> Any:
         """str: finished JSON text; list of (key, tree): object; tuple: array."""
-        simple = self._simple(value)
-        if simple is not None:
-            return simple
+        kind = type(value)
+        if kind is str:
+            return quote(value)
+        if kind is not PSCustomObject:
+            simple = self._simple(value)
+            if simple is not None:
+                return simple
         if level > self.depth:
             return quote(
                 self.ctx.interp.to_string(value) if not isinstance(value, PSCustomObject) else convert.to_string(value)
@@ -78,7 +82,10 @@ class _Writer:
                 pairs.append((key, self.tree(item, level + 1)))
             return pairs
         if isinstance(value, PSCustomObject):
-            return [(name, self.tree(get_property(self.ctx.interp, value, name), level + 1)) for name in value.names()]
+            return [
+                (member.name, self.tree(self._member(value, member), level + 1))
+                for member in value.members.properties()
+            ]
         if is_enumerable(value):
             return tuple(self.tree(item, level + 1) for item in iterate(value))
         if isinstance(value, Version):
@@ -89,9 +96,12 @@ class _Writer:
             return [*found, ("MajorRevision", str(high)), ("MinorRevision", str(low))]
         raise NotSimulated(f"ConvertTo-Json of a {type_of(value).full_name}", self.ctx.line)
 
+    def _member(self, value: PSCustomObject, member: Any) -> Any:
+        if type(member) is NoteProperty:
+            return member.value
+        return get_property(self.ctx.interp, value, member.name)
+
     def _simple(self, value: Any) -> str | None:
-        if type(value) is str:
-            return quote(value)
         if value is None or value is AUTO_NULL:
             return "null"
         if isinstance(value, (PSCustomObject, DictionaryBase, PSArray)):
@@ -118,11 +128,12 @@ class _Writer:
 
 
 def compact(tree: Any) -> str:
-    if isinstance(tree, str):
+    if type(tree) is str:
         return tree
-    if isinstance(tree, tuple):
-        return "[" + ",".join(compact(item) for item in tree) + "]"
-    return "{" + ",".join(f"{quote(key)}:{compact(item)}" for key, item in tree) + "}"
+    if type(tree) is tuple:
+        return "[" + ",".join([item if type(item) is str else compact(item) for item in tree]) + "]"
+    pairs = [f"{quote(key)}:{item if type(item) is str else compact(item)}" for key, item in tree]
+    return "{" + ",".join(pairs) + "}"
 
 
 def pretty(tree: Any, column: int = 0) -> str:
@@ -184,16 +195,14 @@ class _Bad(ValueError):
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> PSCustomObject:
-    found: dict[str, str] = {}
     made = PSCustomObject()
+    members = made.members
     for key, value in pairs:
-        low = key.lower()
-        other = found.get(low)
-        if other is not None and other != key:
-            raise _Duplicate(other, key)
-        found[low] = key
-        made.set(key, value)
-    if "" in found:
+        other = members.find(key)
+        if other is not None and other.name != key:
+            raise _Duplicate(other.name, key)
+        members.add(NoteProperty(key, value))
+    if members.find("") is not None:
         raise NotSimulated("JSON with an empty name")
     return made
 
@@ -224,15 +233,19 @@ def _constant(text: str) -> Any:
     raise _Bad(text)
 
 
+_TO_SHAPE = (list, PSCustomObject, str)
+
+
 def _shape(value: Any) -> Any:
-    if isinstance(value, list):
+    kind = type(value)
+    if kind is list:
         return PSArray([_shape(item) for item in value])
-    if isinstance(value, PSCustomObject):
+    if kind is PSCustomObject:
         for member in value.members:
-            if isinstance(member, NoteProperty):
+            if type(member) is NoteProperty and type(member.value) in _TO_SHAPE:
                 member.value = _shape(member.value)
         return value
-    if isinstance(value, str):
+    if kind is str:
         if value.startswith("/Date(") and value.endswith(")/"):
             inner = value[6:-2]
             try:

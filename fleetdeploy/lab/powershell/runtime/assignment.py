@@ -256,14 +256,17 @@ def set_variable(rt: Interp, path: str, value: Any, *, line: int = 0) -> None:
 def set_in_scope(scope: Scope, key: str, name: str, value: Any, *, private: bool = False) -> Variable:
     variable = scope.variables.get(key)
     if variable is None:
-        for above in scope.chain():
+        above = scope.parent
+        while above is not None:
             found = above.variables.get(key)
             if found is not None:
-                if "allscope" in found.options:
-                    variable = found
-                elif "constant" in found.options and above.parent is None and key in ("true", "false", "null"):
-                    raise not_writable(name)
+                if found.options:
+                    if "allscope" in found.options:
+                        variable = found
+                    elif "constant" in found.options and above.parent is None and key in ("true", "false", "null"):
+                        raise not_writable(name)
                 break
+            above = above.parent
     if variable is None:
         variable = scope.variables[key] = Variable(name, value, private=private)
         return variable

@@ -273,11 +273,8 @@ class Binder(Coercion):
             # One set only: every parameter is in it.
             self.bound.candidates = [ALL_SETS]
             return
-        left = [
-            name
-            for name in names
-            if all(self.signature.by_key[key].in_set(name) is not None for key in self.bound.given)
-        ]
+        given = self.bound.given.keys()
+        left = [name for name in names if given <= self.signature.taking_part(name)]
         if not left and self.bound.given:
             # Only parameters of all sets were given: every set is still possible.
             self._ambiguous()

@@ -107,6 +107,8 @@ class Interp:
 
     def to_string(self, value: Any) -> str:
         """Text as in an expandable string: collections joined by $OFS."""
+        if type(value) is str:
+            return value
         if value is None or value is AUTO_NULL:
             return ""
         if is_enumerable(value) and not isinstance(value, str):

@@ -25,6 +25,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
 )
 from fleetdeploy.lab.powershell.values import (
     MISSING,
+    Hashtable,
     NoteProperty,
     OrderedDictionary,
     PSCustomObject,
@@ -59,10 +60,8 @@ def property_missing(name: str) -> PSRuntimeError:
 
 def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = None) -> Any:
     """`target.name`: own member, else of every element of a collection, else $null or the strict-mode error."""
-    if strict is None:
-        strict = rt.scope.strict_version()
     if target is None:
-        if strict >= 2:
+        if (rt.scope.strict_version() if strict is None else strict) >= 2:
             raise property_missing(name)
         low = name.lower()
         return 0 if low in ("count", "length") else None
@@ -73,6 +72,8 @@ def get_property(rt: Interp, target: Any, name: str, *, strict: int | None = Non
         return None
     if value is not MISSING:
         return value
+    if strict is None:
+        strict = rt.scope.strict_version()
     if is_enumerable(target):
         found: list[Any] = []
         some = False
@@ -125,11 +126,17 @@ def make_member(node: ast.MemberExpression) -> Code:
 
         def named(rt: Interp) -> Any:
             target = owner(rt)
-            if type(target) is PSCustomObject:
+            kind = type(target)
+            if kind is PSCustomObject:
                 # The commonest case: a note property of an object from JSON.
                 found = target.members.find(name)
                 if type(found) is NoteProperty:
                     return found.value
+            elif kind is Hashtable or kind is OrderedDictionary:
+                if target.extended is None:
+                    value = target.get(name, MISSING)
+                    if value is not MISSING:
+                        return value
             elif target is AUTO_NULL:
                 target = None
             return get_property(rt, target, name)

@@ -114,6 +114,7 @@ class Signature:
     takes_remaining: bool = False
     _positional: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
     _mandatory: dict[str, list[Spec]] = field(default_factory=dict)
+    _members: dict[str, frozenset[str]] = field(default_factory=dict)
     _in_order: list[list[Spec]] | None = None
 
     def mandatory(self, set_name: str) -> list[Spec]:
@@ -133,6 +134,14 @@ class Signature:
                 part = spec.in_set(set_name)
                 if part is not None and part.position is not None and not part.remaining:
                     found.append((part.position, spec))
+        return found
+
+    def taking_part(self, set_name: str) -> frozenset[str]:
+        """The keys of the parameters that may be given in that set."""
+        found = self._members.get(set_name)
+        if found is None:
+            found = frozenset(spec.key for spec in self.specs if spec.in_set(set_name) is not None)
+            self._members[set_name] = found
         return found
 
     def in_order(self) -> list[Spec] | None:
