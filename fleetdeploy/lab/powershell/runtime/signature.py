@@ -129,11 +129,14 @@ class Signature:
         """Positions and parameters that take part in that set by position, in order of declaration."""
         found = self._positional.get(set_name)
         if found is None:
-            found = self._positional[set_name] = []
-            for spec in self.specs:
-                part = spec.in_set(set_name)
-                if part is not None and part.position is not None and not part.remaining:
-                    found.append((part.position, spec))
+            parts = ((spec, spec.in_set(set_name)) for spec in self.specs)
+            found = [
+                (part.position, spec)
+                for spec, part in parts
+                if part is not None and part.position is not None and not part.remaining
+            ]
+            # Kept when it is whole: hosts share signatures, and another thread would bind by half of it.
+            self._positional[set_name] = found
         return found
 
     def taking_part(self, set_name: str) -> frozenset[str]:
