@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from . import defender, paths, pe, scm_registry, traces
 from .errors import FileError, FileErrorKind, Win32Error
 from .fault_kinds import FaultKind
+from .faults import Fault
 from .nodes import File
 from .processes import Process
 from .program import Behaviour, WebFace, behaviour_of, port_of
@@ -102,7 +103,7 @@ class Runner:
         entry.pending = Pending()
         if at_once:
             behaviour = replace(behaviour, start_seconds=0.0)
-        elif self._host.faults.take(FaultKind.START_HANGS, config.name) is not None:
+        elif self._fault(FaultKind.START_HANGS, entry) is not None:
             behaviour = replace(behaviour, hang_on_start=True)
         self._launch(entry, entry.pending, behaviour, [*argv, *arguments])
         return entry.pending
@@ -243,7 +244,7 @@ class Runner:
                 return
             traces.say(self._host, behaviour, argv, f"{config.name} {behaviour.version} listens on :{port}")
         dies = behaviour.dies_after
-        crash = self._host.faults.take(FaultKind.CRASH_LOOP, config.name)
+        crash = self._fault(FaultKind.CRASH_LOOP, entry)
         if crash is not None:
             self.later(entry, crash.seconds, lambda: self._die(entry, _CRASHED))
         if dies is not None and not (behaviour.crash_once and entry.starts > 1):
@@ -283,17 +284,21 @@ class Runner:
         behaviour = self._behaviour(entry)
         entry.state, entry.accepts = State.STOP_PENDING, 0
         entry.checkpoint, entry.wait_hint = 1, max(int(behaviour.stop_seconds * 1000), 1000)
-        if behaviour.hang_on_stop or self._host.faults.take(FaultKind.STOP_HANGS, entry.config.name) is not None:
+        if behaviour.hang_on_stop or self._fault(FaultKind.STOP_HANGS, entry) is not None:
             return
         if behaviour.stop_seconds <= 0:
             self._finish_stop(entry, behaviour)
         else:
             self.later(entry, behaviour.stop_seconds, lambda: self._finish_stop(entry, behaviour))
 
+    def _fault(self, kind: FaultKind, entry: Service) -> Fault | None:
+        """A fault of this service's, if it is none that came with Windows: those are left in peace."""
+        if self._host.faults.quiet or _is_windows_own(entry):
+            return None
+        return self._host.faults.take(kind, entry.config.name)
+
     def _behaviour(self, entry: Service) -> Behaviour:
-        if entry.process is None or entry.image is None:
-            return BUILT_IN
-        if entry.process.image_path.lower().startswith("c:\\windows\\system32\\"):
+        if entry.process is None or entry.image is None or _is_windows_own(entry):
             return BUILT_IN
         return behaviour_of(entry.image.freeze())
 
@@ -395,6 +400,10 @@ class Runner:
         entry.children.clear()
         entry.process = entry.image = None
         entry.state, entry.accepts = State.STOPPED, 0
+
+
+def _is_windows_own(entry: Service) -> bool:
+    return entry.process is not None and entry.process.image_path.lower().startswith("c:\\windows\\system32\\")
 
 
 def _pid_of(entry: Service) -> int:
