@@ -169,6 +169,8 @@ def test_a_script_reads_the_reason_as_the_number_it_is(host: LabHost) -> None:
     sink = SimpleNamespace(output=out.append, error=out.append)
     outcome = Runspace(host.machine).run([CommandSpec(script)], None, sink, threading.Event())
     assert (outcome.state, outcome.not_simulated) == ("Completed", None)
+    other = CommandSpec("Get-WinEvent -FilterHashtable @{LogName='Security'; Id=4624, 4625}")
+    assert Runspace(host.machine).run([other], None, sink, threading.Event()).not_simulated is not None
     assert out == ["C000006D C000006A 3", "Int32", "frank", True]
 
 

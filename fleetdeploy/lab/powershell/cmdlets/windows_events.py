@@ -7,6 +7,7 @@ Records: ``dotnet/windows_records.py``.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from fleetdeploy.lab.powershell.cmdlets.windows_support import has_wildcard, mac
 from fleetdeploy.lab.powershell.dotnet.windows_common import utc_time
 from fleetdeploy.lab.powershell.dotnet.windows_records import EventRecord
 from fleetdeploy.lab.powershell.values import DATETIME, DateTime, EnumValue, Hashtable, PSArray
+from fleetdeploy.lab.windows import audit
 from fleetdeploy.lab.windows.eventlog import DEFENDER, Event
 from fleetdeploy.lab.windows.host import WindowsHost
 
@@ -76,6 +78,7 @@ class GetWinEvent(Cmdlet):
             logs = self._logs(ctx, host, self.get("LogName") if self.bound("LogName") else ["*"])
             if logs is None:
                 return
+            self._check_security(ctx, logs)
             records = [e for log in logs for e in host.eventlog.read(log) or []]
         records.sort(key=lambda e: (e.time, e.record_id), reverse=not self.get("Oldest"))
         if not records:
@@ -113,6 +116,12 @@ class GetWinEvent(Cmdlet):
             found += [h for h in hits if h not in found]
         return found
 
+    def _check_security(self, ctx: CmdletContext, logs: list[str], ids: Collection[int] = ()) -> None:
+        """Of the Security log some events alone are simulated: whoever asks for others must not hear that none are."""
+        if logs == ["Security"] and not (ids and set(ids) <= set(audit.PROPERTY_KINDS)):
+            known = ", ".join(map(str, audit.PROPERTY_KINDS))
+            raise NotSimulated(f"the Security log but for the events {known} (FilterHashtable Id)", ctx.line)
+
     def _by_table(self, ctx: CmdletContext, host: WindowsHost, table: Hashtable) -> list[Event] | None:
         given = {str(k).lower(): v for k, v in _items(table)}
         for key in given:
@@ -123,6 +132,8 @@ class GetWinEvent(Cmdlet):
         logs = self._logs(ctx, host, _many(given["logname"])) if "logname" in given else list(host.eventlog.logs)
         if logs is None:
             return None
+        if "logname" in given:
+            self._check_security(ctx, logs, {int(i) for i in _many(given.get("id"))})
         events = [e for log in logs for e in host.eventlog.read(log) or []]
         if "providername" in given:
             providers = [str(p) for p in _many(given["providername"])]
