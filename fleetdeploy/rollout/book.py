@@ -102,6 +102,7 @@ class Book:
         self.began: dict[Phase, float] = {}  # monotonic
         self.ended_hosts: dict[str, str] = {}
         self._last_word = time.monotonic()
+        self.held_for = ""  # why it holds, in words
         self._hold_ends: float | None = None
         self._mute = False
         self._said_once: set[tuple[str, str]] = set()
@@ -179,6 +180,7 @@ class Book:
     ) -> None:
         """Hold, or go on."""
         self.state = self.state.held(hold, reason)
+        self.held_for = "" if hold is Hold.NONE else detail or self.held_for
         self._hold_ends = None if ends_in_s is None else time.monotonic() + ends_in_s
         self.say(ev.HoldChanged(hold, reason, detail, ends_in_s, next_steps))
 

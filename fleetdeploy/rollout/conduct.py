@@ -216,7 +216,8 @@ class _Conductor:
             case Way.WAITING:
                 held = book.state.reason.value if book.state.reason else "a promotion"
                 end.rest(book, self.crew)
-                detail = f"waits for a person ({held}); the rollout stays open"
+                why = f": {book.held_for}" if book.held_for and book.state.hold is Hold.PAUSED else ""
+                detail = f"waits for a person ({held}){why}; the rollout stays open"
                 steps = next_steps(self.run_.id)
                 if book.state.hold is Hold.AWAITING_PROMOTION:
                     steps = (f"fleetdeploy promote {self.run_.id}", *steps[1:])
