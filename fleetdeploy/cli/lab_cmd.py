@@ -30,7 +30,7 @@ _SERVICE = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)=(?P<version>[A-Za-z0-9_.+-]+)"
 
 
 def up(
-    hosts: Annotated[int, typer.Option("--hosts", min=1, max=500, help="how many hosts")] = 12,
+    hosts: Annotated[int, typer.Option("--hosts", min=1, max=10_000, help="how many hosts")] = 12,
     zones: Annotated[int, typer.Option("--zones", min=1, max=50, help="over how many zones")] = 3,
     service: Annotated[
         list[str] | None,

@@ -24,12 +24,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fleetdeploy.errors import UsageError
+from fleetdeploy.lab.descriptors import TooFewDescriptors, make_room, needed
 from fleetdeploy.lab.fault_orders import FaultError, FaultOrder, give, matching, what_happened
 from fleetdeploy.lab.fleet import HostSpec, Lab, ServiceSpec, make_artifact
+from fleetdeploy.lab.lab_host import LabHost
 from fleetdeploy.lab.wsman.auth import LogonPolicy
 
 STATE_FILE = "lab.json"
@@ -95,8 +98,11 @@ def up(directory: Path, fleet: Sequence[Mapping[str, Any]], faults: Sequence[Fau
         running = status(directory)
     if running is not None:
         raise UsageError(f"a lab of {len(running.hosts)} hosts runs already (process {running.pid}) in {directory}")
-    for host in fleet:
-        _host_spec(host)
+    specs = [_host_spec(host) for host in fleet]
+    try:
+        make_room(needed(len(specs), sum(len(spec.services) for spec in specs)))
+    except TooFewDescriptors as error:
+        raise UsageError(str(error)) from error
     _check(faults, [str(host["name"]) for host in fleet])
     (directory / FLEET_FILE).write_text(json.dumps(list(fleet), indent=1), encoding="utf-8")
     given = [order.to_json() for order in faults]
@@ -256,7 +262,8 @@ class Control:
                 return {"hosts": give(self.lab, FaultOrder.from_json(order))}
             case "heal":
                 for host in matching(self.lab, (order["host"] or "*",)):
-                    host.faults.heal(order["kind"] or None)
+                    if host.made:
+                        host.faults.heal(order["kind"] or None)
                 return {}
             case "events":
                 return {"events": what_happened(self.lab, (order["host"] or "*",), last=int(order["last"]))}
@@ -268,6 +275,9 @@ class Control:
     def _status(self) -> dict[str, Any]:
         hosts = []
         for host in self.lab.hosts.values():
+            if not host.made:
+                hosts.append(_untouched(host))
+                continue
             counts: dict[str, int] = {}
             for kind, _ in list(host.effects.history):
                 counts[kind] = counts.get(kind, 0) + 1
@@ -287,6 +297,23 @@ class Control:
                 }
             )
         return {"pid": os.getpid(), "user": self.lab.user, "hosts": hosts}
+
+
+def _untouched(host: LabHost) -> dict[str, Any]:
+    """A host that nobody has looked at yet: to tell its state, it need not be made."""
+    return {
+        "name": host.name,
+        "address": host.address,
+        "port_http": host.port_http,
+        "port_https": host.port_https,
+        "up": True,
+        "reachable": host.server.open,
+        "shells": 0,
+        "faults": [],
+        "waiting": [],
+        "effects": {},
+        "not_simulated": [],
+    }
 
 
 def _check(faults: Sequence[FaultOrder], names: Sequence[str]) -> None:
@@ -337,10 +364,16 @@ def _service_spec(service: Mapping[str, Any]) -> ServiceSpec:
         elif encoded is not None:
             content = base64.b64decode(encoded)
         else:
-            content = make_artifact(version, size=size, **behaviour)
+            content = _program(version, size, json.dumps(behaviour, sort_keys=True))
         return ServiceSpec(content=content, **values)
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(f"service {service.get('name', '?')} of the lab: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _program(version: str, size: int, behaviour: str) -> bytes:
+    """One for all hosts that run it."""
+    return make_artifact(version, size=size, **json.loads(behaviour))
 
 
 def main(directory: Path) -> int:

@@ -26,7 +26,9 @@ from typing import Any
 
 from cryptography import x509
 
-from fleetdeploy.lab.tls import LabAuthority
+from fleetdeploy.lab.descriptors import make_more_room, make_room, needed
+from fleetdeploy.lab.lab_host import LabHost as LabHost
+from fleetdeploy.lab.tls import HostTls, LabAuthority
 from fleetdeploy.lab.windows.environment import ThreadedEnvironment
 from fleetdeploy.lab.windows.faults import FaultKind, Faults
 from fleetdeploy.lab.wsman.auth import DEFAULT_METHODS, LogonPolicy
@@ -39,6 +41,9 @@ HTTP_PORT = 5985
 HTTPS_PORT = 5986
 HOSTS_PER_BLOCK = 250
 WATCH_S = 0.05
+WATCH_EACH_S = 0.0005
+"""A fleet of more than a hundred is looked at less often: the lab's idle time is not to grow with it."""
+UPTIME_S = 3600.0
 ONLY_ADDRESS = "127.0.0.1"
 FIRST_OFFSET = 12000
 OFFSET_STEP = 40
@@ -77,40 +82,8 @@ class HostSpec:
     client_roots: tuple[bytes, ...] = ()
     """More authorities (PEM) that the host trusts to sign client certificates; the lab's own is always one."""
 
-
-@dataclass(slots=True)
-class LabHost:
-    """One running host: the machine, and where it is reached. Unknown attributes are the machine's."""
-
-    name: str
-    address: str
-    port_http: int
-    port_https: int
-    machine: Any
-    service: WinRmService
-    server: HostServer
-    fingerprint_sha256: str
-    away_until: float = 0.0
-    """Nobody listens until then: the WinRM service is being restarted."""
-
-    @property
-    def faults(self) -> Faults:
-        faults: Faults = self.machine.faults
-        return faults
-
-    @property
-    def effects(self) -> Any:
-        return self.machine.effects
-
-    @property
-    def not_simulated(self) -> list[Exception]:
-        refused: list[Exception] = self.machine.not_simulated
-        return refused
-
-    @property
-    def logons(self) -> int:
-        """Log-on attempts that were judged, good or bad."""
-        return int(self.effects.count("logon") + self.effects.count("logon_failure"))
+    def __post_init__(self) -> None:
+        LogonPolicy(frozenset(self.auth))  # refuses unknown names now, not when the host is first looked at
 
 
 MachineFactory = Callable[..., Any]
@@ -144,6 +117,7 @@ class Lab:
         self._watcher: asyncio.Task[None] | None = None
         self._block: tuple[int, int] | None = None
         self._next = 0
+        self._looked_at: list[LabHost] = []
 
     @classmethod
     def start(
@@ -160,9 +134,10 @@ class Lab:
         if password is not None:
             lab.password = password
         try:
+            make_room(needed(len(hosts), sum(len(spec.services) for spec in hosts)))
             lab._on_loop(lab._begin())
-            for spec in hosts:
-                lab.add(spec)
+            made = [lab._reserved(spec) for spec in hosts]
+            lab._on_loop(_started(made))
         except BaseException:
             lab.stop()
             raise
@@ -179,18 +154,29 @@ class Lab:
 
     def add(self, spec: HostSpec) -> LabHost:
         """One more host, at once reachable."""
+        host = self._reserved(spec)
+        self._on_loop(_started([host]))
+        return host
+
+    def _reserved(self, spec: HostSpec) -> LabHost:
+        """The host with its ports bound; its machine is made at once only where something of it can be seen already."""
         if spec.name in self.hosts:
             raise ValueError(f"the lab has a host {spec.name} already")
         address, sockets = self._reserve()
         options = dict(spec.options)
         if address == ONLY_ADDRESS:  # what listens on the hosts must not meet there either
             options.setdefault("port_offset", FIRST_OFFSET + OFFSET_STEP * len(self.hosts))
-        try:
+        began = time.monotonic()
+        ports = dict(zip(("http", "https"), sockets.ports, strict=True))
+
+        def make(host: LabHost) -> tuple[Any, WinRmService]:
+            if "uptime" not in options and (since := time.monotonic() - began) > 1:
+                options["uptime"] = UPTIME_S + since  # it has been up all the time, whenever it is looked at first
             machine = self._machine(
                 spec.name,
                 address=address,
                 env=self.environment,
-                ports=dict(zip(("http", "https"), sockets.ports, strict=True)),
+                ports=ports,
                 os_build=spec.os_build,
                 powershell=spec.powershell,
                 **options,
@@ -201,18 +187,30 @@ class Lab:
             for service in spec.services:
                 _install(machine, service)
             logons = self._logon_policy(spec, machine)
-            tls = self.authority.issue(spec.name, address, "localhost", client_roots=logons.roots)
             winrm = WinRmService(self.environment.loop, machine, self._engine, spec.limits, logons)
-            server = HostServer(winrm, address, sockets, tls)
+            self._follow_boots(host, machine, winrm)
+            self._looked_at.append(host)
+            return machine, winrm
+
+        def certify() -> HostTls:
+            roots = self._client_roots(spec)
+            return self.authority.issue(spec.name, address, "localhost", client_roots=roots)
+
+        host = LabHost(spec.name, address, *sockets.ports, make, certify)
+        host.server = HostServer(lambda: host.service, lambda: host.tls, address, sockets)
+        try:
+            if spec.services or spec.options or spec.certificates or spec.client_roots:
+                host.machine  # noqa: B018 - made now: it listens, or what was asked for may be refused
         except BaseException:
             sockets.close()
             raise
-        port_http, port_https = sockets.ports
-        host = LabHost(spec.name, address, port_http, port_https, machine, winrm, server, tls.fingerprint_sha256)
-        self._on_loop(server.start())
-        self._follow_boots(host)
         self.hosts[spec.name] = host
         return host
+
+    def _client_roots(self, spec: HostSpec) -> tuple[x509.Certificate, ...]:
+        if "certificate" not in spec.auth:
+            return ()
+        return (self.authority.certificate, *map(x509.load_pem_x509_certificate, spec.client_roots))
 
     def _logon_policy(self, spec: HostSpec, machine: Any) -> LogonPolicy:
         if "certificate" not in spec.auth:
@@ -224,9 +222,12 @@ class Lab:
                 return mapping
             return dataclasses.replace(mapping, password=account.password)
 
-        roots = (self.authority.certificate, *map(x509.load_pem_x509_certificate, spec.client_roots))
         mappings = tuple(copied(mapping) for mapping in spec.certificates)
-        return LogonPolicy(frozenset(spec.auth), mappings, roots, machine.clock.now)
+        return LogonPolicy(frozenset(spec.auth), mappings, self._client_roots(spec), machine.clock.now)
+
+    def install(self, name: str, service: ServiceSpec) -> None:
+        """A service on a host that runs, as if it had been there from the beginning; what was counted is forgotten."""
+        _install(self.hosts[name].machine, service)
 
     def stop(self) -> None:
         """End every shell and port, and the loop. Threads of scripts get their stop and are not waited for long."""
@@ -258,28 +259,32 @@ class Lab:
             self._watcher.cancel()
         for host in self.hosts.values():
             host.server.stop()
-            host.service.end_all_shells()
-            host.machine.close()
+            if host.made:
+                host.service.end_all_shells()
+                host.machine.close()
         await asyncio.sleep(0)
 
     async def _watch(self) -> None:
         """Closes the ports of hosts that refuse until healed, or are down, and opens them again after."""
         while True:
-            for host in list(self.hosts.values()):
-                away = _refuses(host.faults) or not host.machine.up or time.monotonic() < host.away_until
+            for host in list(self._looked_at):
+                refuses = _refuses(host.faults)
+                if refuses and host.server.open:
+                    host.faults.happened(FaultKind.REFUSE, "the ports are closed")
+                away = refuses or not host.machine.up or time.monotonic() < host.away_until
                 if away and host.server.open:
                     host.server.stop()
                 elif not away and not host.server.open:
                     with contextlib.suppress(OSError):  # the port is still being freed: next time
-                        await host.server.start()
-            await asyncio.sleep(WATCH_S)
+                        host.server.start()
+            await asyncio.sleep(max(WATCH_S, len(self._looked_at) * WATCH_EACH_S))
 
-    def _follow_boots(self, host: LabHost) -> None:
+    def _follow_boots(self, host: LabHost, machine: Any, service: WinRmService) -> None:
         """Power off ends all shells and connections of a host and closes its ports; ``_watch`` opens them again."""
         loop = self.environment.loop
 
         def down() -> None:
-            host.service.end_all_shells()
+            service.end_all_shells()
             host.server.stop()
 
         def gone() -> None:
@@ -290,8 +295,8 @@ class Lab:
             host.away_until = time.monotonic() + seconds
             gone()
 
-        host.machine.on_down.append(gone)
-        host.machine.on_winrm_restart.append(restarted)
+        machine.on_down.append(gone)
+        machine.on_winrm_restart.append(restarted)
 
     def _reserve(self) -> tuple[str, Sockets]:
         if self._one_address:
@@ -308,11 +313,19 @@ class Lab:
             try:
                 return address, Sockets.reserve(address, HTTP_PORT, HTTPS_PORT)
             except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE):
+                    make_more_room()
+                    continue
                 if error.errno == errno.EADDRNOTAVAIL:
                     self._one_address = True
                     return self._reserve()
                 self._block = None  # another lab lives in this block
         raise OSError(errno.EADDRINUSE, "no loopback address with free WinRM ports")
+
+
+async def _started(hosts: Sequence[LabHost]) -> None:
+    for host in hosts:
+        host.server.start()
 
 
 def _install(machine: Any, spec: ServiceSpec) -> None:
