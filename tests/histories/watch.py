@@ -223,7 +223,7 @@ class Watch:
                     if origin is None or not record.intent or record.put_back or not origin.existed:
                         continue
                     exe = origin.image_path.split('"')[1]
-                    if not host.machine.fs.is_file(exe):
+                    if not isinstance(host.machine.fs._find(exe), File):
                         self._say(host, f"{exe} is gone, and {record.id} leads back to it")
 
     def _say(self, host: LabHost, what: str) -> None:
