@@ -54,7 +54,7 @@ class Reports:
         self.said = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.ended[report.location[2], report.when or ""] = report.outcome
+        self.ended[report.location[2], report.when] = report.outcome
         self.said += report.longreprtext
 
 
