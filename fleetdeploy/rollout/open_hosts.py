@@ -270,5 +270,6 @@ def close_all(book: Book, crew: Crew, outcome: str) -> tuple[str, ...]:
             book.note(f"the end could not be written there: {answer.what}", name, "warning")
         else:
             book.pages[name].opened = False
-    silent = [name for name, page in book.pages.items() if not page.opened and page.error is not None]
-    return (*unclosed, *(name for name in silent if name not in unclosed))
+    # Never opened here, and it did not answer. A host that failed later is told the end like any other.
+    silent = [name for name, page in book.pages.items() if name not in names and page.error is not None]
+    return (*unclosed, *silent)

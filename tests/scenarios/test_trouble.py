@@ -94,6 +94,7 @@ def test_a_full_disk_changes_nothing(world: World) -> None:
     assert sum(world.stops().values()) == 0
     assert world.nothing_is_open()
     assert "disk" in world.texts()
+    assert result.detail.endswith(f"failed: {first}"), "the end is written there, too"
 
 
 def test_a_file_changed_on_the_way_is_not_taken(world: World) -> None:
