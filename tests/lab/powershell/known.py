@@ -10,6 +10,7 @@ the recorded ones (`#== name | what it pins down`), and what a case gives stands
 * `#!! id`: what ended the script. A parse error: its first id.
 * `#w text`, `#v text`, `#i text`: warning, verbose, information.
 
+A file with a line `# lab-only` is never played on a real machine: it would change it, or names the simulated one.
 Objects are compared by type and string form, in order; error records by id. Does not compare CLIXML.
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from tests.lab.powershell.recorded import DATA, Verdict, record_of, run_case, run_verdict, split_cases
@@ -46,6 +48,11 @@ def known_cases() -> dict[str, Known]:
         for name, (body, _) in split_cases(path).items():
             found[name] = read_case(body)
     return found
+
+
+def for_engines() -> list[Path]:
+    """The files that a real machine may play."""
+    return [path for path in sorted(FOLDER.glob("*.ps1")) if "\n# lab-only" not in path.read_text(encoding="utf-8")]
 
 
 def read_case(body: str) -> Known:

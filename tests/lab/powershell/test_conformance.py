@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.powershell import conformance, recorded
+from tests.lab.powershell import conformance, known, recorded
 from tests.lab.powershell.recorded import DATA, Verdict
 
 CATEGORY = "arithmetic"
@@ -69,6 +69,14 @@ def test_an_engine_that_plays_nothing_is_an_error(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("FLEETDEPLOY_PWSH", str(tmp_path / "nothing"))
     monkeypatch.setattr(conformance, "on_lab", lambda: conformance.Table([]))
     assert conformance.main([]) == 1
+
+
+def test_what_changes_a_machine_is_not_played_on_a_real_one() -> None:
+    stems = {path.stem for path in known.for_engines()}
+    assert "formatting" in stems
+    assert not stems & {"windows", "session"}
+    texts = "".join(path.read_text(encoding="utf-8") for path in known.for_engines())
+    assert not [word for word in ("New-Service", "HKLM:", "Stop-Service", "Restart-") if word in texts]
 
 
 @pytest.mark.parametrize(("result", "code"), [("equal", 0), ("refused", 0), ("different", 1)])

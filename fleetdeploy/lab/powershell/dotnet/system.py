@@ -139,7 +139,7 @@ def _need(machine: Any) -> Any:
 ENVIRONMENT.static_prop("NewLine", "string", lambda _: "\r\n")
 ENVIRONMENT.static_prop("MachineName", "string", lambda machine: _need(machine).name.upper()[:15])
 ENVIRONMENT.static_prop("TickCount", "int", lambda machine: int(_need(machine).clock.uptime() * 1000) & 0x7FFFFFFF)
-ENVIRONMENT.static_prop("ProcessorCount", "int", lambda _: 2)
+ENVIRONMENT.static_prop("ProcessorCount", "int", lambda _: 4)
 ENVIRONMENT.static_prop("Is64BitOperatingSystem", "bool", lambda _: True)
 ENVIRONMENT.static_prop("Is64BitProcess", "bool", lambda _: True)
 ENVIRONMENT.static_prop("SystemDirectory", "string", lambda _: "C:\\Windows\\system32")
@@ -149,16 +149,24 @@ ENVIRONMENT.static_prop("HasShutdownStarted", "bool", lambda _: False)
 ENVIRONMENT.static_prop("UserInteractive", "bool", lambda _: False)
 
 
+_MACHINE_ENVIRONMENT = "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment"
+
+
 @ENVIRONMENT.static("GetEnvironmentVariable(string name)")
 def _get_variable(name: str) -> Any:
     return _runspace().environment_get(name)
 
 
-@ENVIRONMENT.static("GetEnvironmentVariable(string name, System.EnvironmentVariableTarget target)")
-def _get_targeted(name: str, target: EnumValue) -> Any:
-    if target.name != "Process":
-        raise NotSimulated(f"environment variables of the {target.name}")
-    return _runspace().environment_get(name)
+@ENVIRONMENT.static("GetEnvironmentVariable(string name, System.EnvironmentVariableTarget target)", machine=True)
+def _get_targeted(machine: Any, name: str, target: EnumValue) -> Any:
+    if target.name == "Process":
+        return _runspace().environment_get(name)
+    if target.name == "User":
+        raise NotSimulated("environment variables of the User")
+    found = _need(machine).registry.get(_MACHINE_ENVIRONMENT, name)
+    if found is None:
+        return None
+    return _expand(str(found.data)) if found.kind == "ExpandString" else str(found.data)
 
 
 @ENVIRONMENT.static("SetEnvironmentVariable(string name, string value)")

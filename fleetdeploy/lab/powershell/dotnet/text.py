@@ -18,14 +18,23 @@ from fleetdeploy.lab.powershell.values import (
     EnumValue,
     NetObject,
     PSArray,
+    PSType,
     Regex,
     define,
     define_enum,
     type_of,
 )
 
-
 # -- Encoding -----------------------------------------------------------------------------------------------------
+_CLASSES = {
+    "utf-16-le": "UnicodeEncoding",
+    "ascii": "ASCIIEncoding",
+    "utf-32-le": "UTF32Encoding",
+    "latin-1": "Latin1Encoding",
+    "cp1252": "SBCSCodePageEncoding",
+}
+
+
 class Encoding(NetObject):
     """One encoding; ``codec`` is Python's name."""
 
@@ -35,6 +44,11 @@ class Encoding(NetObject):
         self.page = page
         self.preamble = preamble
         self.strict = strict
+
+    @property
+    def net_type(self) -> PSType:
+        """Each has a class of its own; GetEncoding and Default give code page classes."""
+        return _TYPES[self.codec]
 
     def encode(self, text: str) -> bytes:
         if self.codec.startswith("utf"):
@@ -63,6 +77,8 @@ class UTF8(Encoding):
 
 ENCODING = define("System.Text.Encoding", py=Encoding, closed=False)
 UTF8_ENCODING = define("System.Text.UTF8Encoding", ENCODING, py=UTF8)
+_TYPES = {codec: define(f"System.Text.{name}", ENCODING) for codec, name in _CLASSES.items()}
+_TYPES |= {"utf-8": UTF8_ENCODING, "utf-16-be": _TYPES["utf-16-le"]}
 UTF8_DEFAULT = UTF8(bom=True)
 UTF8_NO_BOM = UTF8(bom=False)
 _KNOWN = {
@@ -75,6 +91,8 @@ _KNOWN = {
 }
 for _name, _encoding in _KNOWN.items():
     ENCODING.static_prop(_name, "object", lambda _, held=_encoding: held)  # type: ignore[misc]
+for _codec, _made in (("ascii", _KNOWN["ASCII"]), ("utf-16-le", _KNOWN["Unicode"])):
+    _TYPES[_codec].ctor("()")(lambda held=_made: held)
 _LATIN = Encoding("latin-1", "iso-8859-1", 28591)
 
 
@@ -116,8 +134,6 @@ def _get_chars(encoding: Encoding, data: ByteArray) -> PSArray:
 UTF8_ENCODING.ctor("()")(lambda: UTF8(bom=False))
 UTF8_ENCODING.ctor("(bool bom)")(lambda bom: UTF8(bom=bom))
 UTF8_ENCODING.ctor("(bool bom, bool strict)")(lambda bom, strict: UTF8(bom=bom, strict=strict))
-define("System.Text.UnicodeEncoding", ENCODING).ctor("()")(lambda: _KNOWN["Unicode"])
-define("System.Text.ASCIIEncoding", ENCODING).ctor("()")(lambda: _KNOWN["ASCII"])
 
 
 # -- StringBuilder ------------------------------------------------------------------------------------------------

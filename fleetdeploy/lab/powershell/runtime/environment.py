@@ -30,7 +30,7 @@ def initial_environment(machine: Any) -> dict[str, tuple[str, str]]:
         "ComSpec": r"C:\Windows\system32\cmd.exe",
         "HOMEDRIVE": "C:",
         "LOCALAPPDATA": r"C:\Users\Administrator\AppData\Local",
-        "NUMBER_OF_PROCESSORS": "2",
+        "NUMBER_OF_PROCESSORS": "4",
         "OS": "Windows_NT",
         "Path": r"C:\Windows\system32;C:\Windows;C:\Windows\System32\Wbem;C:\Windows\System32\WindowsPowerShell\v1.0"
         "\\",

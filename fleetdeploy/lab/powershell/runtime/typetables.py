@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import types
 from fleetdeploy.lab.powershell.runtime import errortables
 from fleetdeploy.lab.powershell.runtime import scope as scopes
 from fleetdeploy.lab.powershell.runtime import values_ext as ext
+from fleetdeploy.lab.powershell.runtime.cmdlet_modules import module_of
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
 from fleetdeploy.lab.powershell.runtime.positions import position_message
 from fleetdeploy.lab.powershell.runtime.pscmdlet import PSCmdletValue
@@ -39,6 +41,13 @@ def _type(name: str, cls: type | None = None, *, base: PSType | None = None, ali
 def _prop(kind: PSType, name: str, type_name: str, getter: Callable[[Any], Any]) -> None:
     if name.lower() not in kind.properties:
         kind.prop(name, type_name, getter)
+
+
+def _module(value: Any) -> str:
+    found = module_of(value.name)
+    if found is None:
+        raise NotSimulated(f"the module of {value.name}")
+    return found
 
 
 def load() -> None:
@@ -136,10 +145,11 @@ def _commands() -> None:
     _prop(function, "ScriptBlock", "object", lambda value: value.block)
     _prop(function, "Definition", "string", lambda value: value.block.text)
     _prop(BY_CLASS[ext.AliasInfo], "Definition", "string", lambda value: value.definition)
+    _prop(BY_CLASS[ext.AliasInfo], "ResolvedCommandName", "string", lambda value: value.definition)
     for cls in (ext.ApplicationInfo, ext.ScriptInfo):
         _prop(BY_CLASS[cls], "Path", "string", lambda value: value.path)
         _prop(BY_CLASS[cls], "Definition", "string", lambda value: value.path)
-    _prop(BY_CLASS[ext.CmdletInfo], "ModuleName", "string", lambda _value: "Microsoft.PowerShell.Utility")
+    _prop(BY_CLASS[ext.CmdletInfo], "ModuleName", "string", _module)
 
 
 def _records() -> None:

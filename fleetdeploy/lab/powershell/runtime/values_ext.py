@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.containers import DictionaryBase
+from fleetdeploy.lab.powershell.runtime.cmdlet_modules import is_function
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
 from fleetdeploy.lab.powershell.typesystem import REGISTRY, PSType
 from fleetdeploy.lab.powershell.values import (
@@ -264,6 +265,8 @@ class CmdletInfo(CommandInfo):
     def __init__(self, cls: type[Cmdlet]) -> None:
         super().__init__(cls.names[0])
         self.cls = cls
+        if is_function(self.name):
+            self.command_type = "Function"
 
 
 class AliasInfo(CommandInfo):

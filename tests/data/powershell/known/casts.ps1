@@ -1,3 +1,5 @@
+# Written by hand from knowledge of Windows PowerShell 5.1, not measured. How to read it: tests/lab/powershell/known.py.
+
 #== int-of-text-and-null | empty and blank text, $null and hexadecimal
 [int]''
 [int]$null

@@ -1,3 +1,5 @@
+# Written by hand from knowledge of Windows PowerShell 5.1, not measured. How to read it: tests/lab/powershell/known.py.
+
 #== alignment-with-format | width and format string together
 '[{0,8:N2}]' -f 1234.5
 '[{0,-8:N0}]' -f 1234
