@@ -117,3 +117,10 @@ def test_a_fault_goes_to_the_hosts_that_are_meant(tmp_path: Path) -> None:
 def _throws(host: LabHost) -> list[bool]:
     kind = host.faults.listing()[-1].kind
     return [host.faults.take(kind, "connect") is not None for _ in range(20)]
+
+
+def test_the_example_of_the_readme(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    example = re.search(r"```yaml\n(faults:\n.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    assert len(read(tmp_path, example[1])) == 4
