@@ -36,6 +36,7 @@ from fleetdeploy.lab.wsman.certificates import CertificateMapping
 from fleetdeploy.lab.wsman.engine import Engine, PowerShellEngine
 from fleetdeploy.lab.wsman.server import HostServer, Sockets
 from fleetdeploy.lab.wsman.service import ServiceLimits, WinRmService
+from fleetdeploy.lab.wsman.threads import spent
 
 HTTP_PORT = 5985
 HTTPS_PORT = 5986
@@ -84,6 +85,29 @@ class HostSpec:
 
     def __post_init__(self) -> None:
         LogonPolicy(frozenset(self.auth))  # refuses unknown names now, not when the host is first looked at
+
+
+@dataclass(frozen=True, slots=True)
+class LabCost:
+    """Processor time of a lab, apart from that of its clients in the same process.
+
+    ``loop_s``: the wire (TLS, sealing, SOAP, PSRP) and the life of the machines; ``scripts_s``: what scripts did, of
+    all labs of this process; ``requests``: authenticated WS-Management requests; ``scripts``: pipelines and commands
+    that ended.
+    """
+
+    loop_s: float
+    scripts_s: float
+    requests: int
+    scripts: int
+
+    def __sub__(self, earlier: LabCost) -> LabCost:
+        return LabCost(
+            self.loop_s - earlier.loop_s,
+            self.scripts_s - earlier.scripts_s,
+            self.requests - earlier.requests,
+            self.scripts - earlier.scripts,
+        )
 
 
 MachineFactory = Callable[..., Any]
@@ -224,6 +248,13 @@ class Lab:
 
         mappings = tuple(copied(mapping) for mapping in spec.certificates)
         return LogonPolicy(frozenset(spec.auth), mappings, self._client_roots(spec), machine.clock.now)
+
+    @property
+    def cost(self) -> LabCost:
+        """What the lab itself has used so far; the difference of two is what lay between."""
+        scripts_s, scripts = spent()
+        requests = sum(host.service.requests for host in self._looked_at)
+        return LabCost(self.environment.cpu_s(), scripts_s, requests, scripts)
 
     def install(self, name: str, service: ServiceSpec) -> None:
         """A service on a host that runs, as if it had been there from the beginning; what was counted is forgotten."""

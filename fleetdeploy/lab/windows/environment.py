@@ -230,6 +230,13 @@ class ThreadedEnvironment(LoopEnvironment):
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
+    def cpu_s(self) -> float:
+        """Processor seconds of the loop's thread so far; 0 where the system does not tell them of another thread."""
+        clock = getattr(time, "pthread_getcpuclockid", None)
+        if clock is None or self._thread.ident is None or not self._thread.is_alive():
+            return 0.0
+        return time.clock_gettime(clock(self._thread.ident))
+
     def close(self) -> None:
         if self.loop.is_closed():
             return

@@ -72,6 +72,7 @@ class WinRmService:
         self.shells: dict[str, Shell] = {}
         self.connection_idle_s = limits.connection_idle_s
         self.connections: set[Connection] = set()
+        self.requests = 0
         self.injection = Injection(host)
 
     # -- what the connections ask ------------------------------------------------------------------------------
@@ -106,6 +107,7 @@ class WinRmService:
         return Reply(200, soap.envelope("", inner), seal=False)
 
     async def handle(self, path: str, body: bytes, *, user: str, peer: str) -> Reply:
+        self.requests += 1
         await self.injection.carried(len(body))
         reply = await self._handled(body, user=user, peer=peer)
         await self.injection.carried(len(reply.body))
