@@ -30,7 +30,10 @@ def answer(*arguments: str | Path) -> Any:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A running lab of four hosts in two zones, with a service on each."""
     folder = tmp_path_factory.mktemp("lab") / "here"
-    made = answer("lab", "up", "--lab", folder, "--hosts", "4", "--zones", "2", "--service", "shop=v1.4.0", "--http")
+    faults = folder.with_name("faults.yml")
+    faults.write_text("faults:\n  - {hosts: '*-z2-1', fault: clock-skew, seconds: 60}\n", encoding="utf-8")
+    up = ("lab", "up", "--lab", folder, "--hosts", "4", "--zones", "2", "--service", "shop=v1.4.0", "--http")
+    made = answer(*up, "--faults", faults)
     try:
         assert made["hosts"] == ["lab-z1-1", "lab-z1-2", "lab-z2-1", "lab-z2-2"]
         yield folder
@@ -64,9 +67,42 @@ def test_status_break_and_heal(lab: Path) -> None:
     assert all(host["faults"] == [] for host in answer("lab", "status", "--lab", lab)["hosts"])
 
 
+def test_what_has_happened_is_told(lab: Path) -> None:
+    fired = answer("lab", "events", "--faults", "--lab", lab)["events"]
+    assert [(row["host"], row["what"]) for row in fired] == [("lab-z2-1", "clock-skew")], "from faults.yml"
+    made = answer("lab", "break", "*-z1-*", "--fault", "by-hand", "--do", "kill", "--lab", lab)
+    assert made["hosts"] == ["lab-z1-1", "lab-z1-2"]
+    rows = answer("lab", "events", "lab-z1-2", "--last", "0", "--lab", lab)["events"]
+    assert [(row["source"], row["what"]) for row in rows[-2:]] == [
+        ("fault", "by-hand"),
+        ("System", "Service Control Manager 7034"),
+    ]
+    text = call("lab", "events", "lab-z1-2", "--last", "2", "--lab", lab).stdout
+    assert "by-hand" in text
+    assert "terminated unexpectedly" in text
+    waits = ("--fault", "stop-hangs", "--verb", "activate", "--skip", "1", "--service", "")
+    assert call("lab", "break", "lab-z1-1", *waits, "--lab", lab).exit_code == 0
+    waiting = answer("lab", "status", "--lab", lab)["hosts"][0]["waiting"]
+    assert "after=^script" in waiting[0]
+    assert "skip=1" in waiting[0]
+    assert call("lab", "heal", "*-z1-*", "--lab", lab).exit_code == 0
+
+
+def test_the_table_of_faults() -> None:
+    listed = answer("lab", "break", "--list")
+    assert {"reboot", "quarantine", "wsman-fault"} <= {row["fault"] for row in listed["faults"]}
+    assert {"name": "max-shells", "code": 2150859173, "form": "wmi"} in listed["wsman_faults"]
+    assert "stays STOP_PENDING" in call("lab", "break", "--list").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("break", "lab-z1-1", "--fault", "rebot"), "did you mean reboot"),
+        (("break", "lab-z1-1", "refuse", "--seconds", "3"), "refuse takes no seconds"),
+        (("break", "lab-z1-1", "reboot", "--step", "halt Shop"), "no step of a host"),
+        (("break", "lab-z1-1", "wsman-fault", "--code", "max-shell"), "did you mean max-shells"),
+        (("break", "lab-z1-1"), "say which host"),
         (("break", "nobody", "reboot"), "has no host nobody"),
         (("break", "lab-z1-1", "earthquake"), "earthquake"),
         (("break", "lab-z1-1", "reboot", "--pattern", "("), "no regular expression"),
