@@ -130,7 +130,10 @@ def what_happened(lab: Lab, patterns: Sequence[str] = ("*",), *, last: int = 200
     fault's kind, or provider and id), ``text``.
     """
     rows: list[dict[str, Any]] = []
-    for host in matching(lab, patterns):
+    hosts = matching(lab, patterns)
+    for host in hosts:
+        if not host.made and len(hosts) > 1:
+            continue  # nobody has looked at it yet: it is as it was installed, and need not be made for that
         for one in list(host.faults.log):
             text = f"{_shown(one.text)}: {one.note}" if one.note else _shown(one.text)
             rows.append(_row(host.name, one.at, "fault", one.kind.value, text))
