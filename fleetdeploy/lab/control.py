@@ -12,6 +12,7 @@ import asyncio
 import base64
 import contextlib
 import fnmatch
+import gc
 import hmac
 import json
 import os
@@ -387,6 +388,10 @@ def main(directory: Path) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: control.done.set())
         control.start()
+        # What is there now stays for good: it need not be looked through each time some garbage is looked for.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         try:
             control.done.wait()
         finally:
