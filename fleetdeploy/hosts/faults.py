@@ -60,6 +60,10 @@ BY_CODE: dict[int, Meaning] = {
     SHELL_NOT_FOUND: Meaning.SHELL_GONE,
     2150859087: Meaning.SHELL_GONE,  # command already closed
     2150859212: Meaning.SHELL_GONE,  # command terminated
+    2150859204: Meaning.SHELL_GONE,  # shell disconnected
+    2150859206: Meaning.SHELL_GONE,  # it belongs to another session
+    2150859230: Meaning.SHELL_GONE,  # stream disconnected
+    1726: Meaning.SHELL_GONE,  # wsmprovhost has died, of its memory quota or by hand
     995: Meaning.SHELL_GONE,  # operation aborted
     1115: Meaning.SHELL_GONE,  # shutdown in progress
     2147943418: Meaning.SHELL_GONE,  # profile unload race
@@ -74,13 +78,16 @@ BY_CODE: dict[int, Meaning] = {
     14: Meaning.BUSY,  # out of memory
     170: Meaning.BUSY,
     1722: Meaning.BUSY,
+    1816: Meaning.BUSY,  # processes per shell
     2150859026: Meaning.BUSY,  # 503
     2150858823: Meaning.TOO_BIG,
     2150858824: Meaning.TOO_BIG,
     2150858825: Meaning.TOO_BIG,
     2150858790: Meaning.TOO_BIG,
+    2150858878: Meaning.TOO_BIG,
     1460: Meaning.DOUBTFUL,
     2150858811: Meaning.REFUSED,  # wrong resource uri: configuration name
+    2150859250: Meaning.REFUSED,  # idle timeout out of bounds
     2150859180: Meaning.REFUSED,  # remote shells not allowed
     2150859229: Meaning.REFUSED,
     2150859231: Meaning.REFUSED,

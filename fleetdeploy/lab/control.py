@@ -35,6 +35,7 @@ from fleetdeploy.lab.fault_orders import FaultError, FaultOrder, give, matching,
 from fleetdeploy.lab.fleet import HostSpec, Lab, ServiceSpec, make_artifact
 from fleetdeploy.lab.lab_host import LabHost
 from fleetdeploy.lab.wsman.auth import LogonPolicy
+from fleetdeploy.lab.wsman.quotas import ServiceLimits
 
 STATE_FILE = "lab.json"
 FLEET_FILE = "fleet.json"
@@ -89,9 +90,9 @@ def up(directory: Path, fleet: Sequence[Mapping[str, Any]], faults: Sequence[Fau
 
     ``faults`` are set before anybody can reach a host.
 
-    ``fleet``: one mapping per host: ``name``, and optionally ``os_build``, ``powershell``, ``options`` and ``services``
-    (``name``, ``exe``, ``arguments``, ``display_name``, ``running``, and either ``artifact``, a file's path, or
-    ``version`` with ``behaviour`` and ``size``).
+    ``fleet``: one mapping per host: ``name``, and optionally ``os_build``, ``powershell``, ``options``, ``limits``
+    (quotas of WinRM, wsman/quotas.py: ServiceLimits) and ``services`` (``name``, ``exe``, ``arguments``,
+    ``display_name``, ``running``, and either ``artifact``, a file's path, or ``version`` with ``behaviour``, ``size``).
     """
     directory.mkdir(parents=True, exist_ok=True)
     running = None
@@ -339,7 +340,7 @@ def _private(path: Path, text: str) -> None:
 
 
 def _host_spec(host: Mapping[str, Any]) -> HostSpec:
-    known = {"name", "os_build", "powershell", "options", "services", "auth"}
+    known = {"name", "os_build", "powershell", "options", "services", "auth", "limits"}
     unknown = sorted(set(host) - known)
     if unknown or not host.get("name"):
         raise UsageError(f"a lab host needs a name and knows {', '.join(sorted(known))}; not: {', '.join(unknown)}")
@@ -351,6 +352,11 @@ def _host_spec(host: Mapping[str, Any]) -> HostSpec:
             LogonPolicy(frozenset(plain["auth"]))
         except (TypeError, ValueError) as error:
             raise UsageError(f"auth of the lab host {host['name']}: {error}") from error
+    if "limits" in plain:
+        try:
+            plain["limits"] = ServiceLimits.of(dict(plain["limits"]))
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"limits of the lab host {host['name']}: {error}") from error
     return HostSpec(**plain, services=services)
 
 

@@ -34,8 +34,9 @@ from fleetdeploy.lab.windows.faults import FaultKind, Faults
 from fleetdeploy.lab.wsman.auth import DEFAULT_METHODS, LogonPolicy
 from fleetdeploy.lab.wsman.certificates import CertificateMapping
 from fleetdeploy.lab.wsman.engine import Engine, PowerShellEngine
+from fleetdeploy.lab.wsman.quotas import ServiceLimits
 from fleetdeploy.lab.wsman.server import HostServer, Sockets
-from fleetdeploy.lab.wsman.service import ServiceLimits, WinRmService
+from fleetdeploy.lab.wsman.service import WinRmService
 from fleetdeploy.lab.wsman.threads import spent
 
 HTTP_PORT = 5985

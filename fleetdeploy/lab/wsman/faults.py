@@ -1,7 +1,8 @@
 """The faults of WS-Management, as Windows writes them.
 
 Each class method makes one kind: number, subcode and words. ``xml`` is the SOAP body. Numbers and forms are those of
-wsmerror.h and of recorded answers; what has no Windows counterpart says so in its message.
+wsmerror.h and of recorded answers (pypsrp's and pywinrm's test data hold such); what has no Windows counterpart says
+so in its message. Faults of quotas are in ``quotas.py``, of disconnected shells in ``sessions.py``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ OPERATION_TIMEOUT = 2150858793
 SHELL_NOT_FOUND = 2150858843
 INVALID_RESOURCE = 2150858811
 RECEIVE_IN_PROGRESS = 2150859047
-QUOTA_MAX_SHELLS = 2150859173
-QUOTA_COMMANDS_PER_SHELL = 2150859241
+IDLE_TIMEOUT_OUT_OF_BOUNDS = 2150859250
 SCHEMA = 2150858817
 PLUGIN_FAILED = 2150858883
 ACCESS_DENIED = 5
 NOT_SUPPORTED = 50
 INVALID_PARAMETER = 87
 OPERATION_ABORTED = 995
+HOST_PROCESS_DIED = 1726
+
+_DETAIL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/"
 
 
 @dataclass(slots=True)
@@ -36,30 +39,29 @@ class WSManFault(Exception):
     provider: str = ""
     wmi: bool = False
     """Written as MSFT_WmiError, the form in which real hosts send quota faults."""
+    inner: str = ""
+    """What stands in the detail, where it is not the reason once more."""
+    about: str = ""
+    """The last part of the FaultDetail's address, where there is one."""
 
     def __post_init__(self) -> None:
         Exception.__init__(self, self.code, self.message)
 
-    def xml(self, machine: str) -> str:
+    def xml(self, machine: str, *, wmi: bool = True) -> str:
+        """The SOAP body. ``wmi`` False: a host that writes all faults as WSManFault."""
         who = "s:Sender" if self.sender else "s:Receiver"
         text = escape(self.message)
-        if self.wmi:
-            detail = (
-                f'<p:MSFT_WmiError b:IsCIM_Error="true" xmlns:b="http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd" '
-                f'xmlns:p="{soap.WMI_FAULT}"><p:CIMStatusCode>27</p:CIMStatusCode><p:Message>{text}</p:Message>'
-                f"<p:MessageID>HRESULT 0x{self.code:x}</p:MessageID>"
-                f"<p:OwningEntity></p:OwningEntity><p:PerceivedSeverity>0</p:PerceivedSeverity>"
-                f"<p:error_Code>{self.code - (1 << 32) if self.code >= 1 << 31 else self.code}</p:error_Code>"
-                f"<p:error_Type>HRESULT</p:error_Type></p:MSFT_WmiError>"
-            )
+        detail = f"<w:FaultDetail>{_DETAIL}{self.about}</w:FaultDetail>" if self.about else ""
+        if self.wmi and wmi:
+            detail += _wmi_error(self.code, text)
         else:
-            message = text
+            message = escape(self.inner) if self.inner else text
             if self.provider:
                 message = (
                     f"<f:ProviderFault provider={quoteattr(self.provider)} path={quoteattr(_PLUGINS[self.provider])}>"
-                    f"{text}</f:ProviderFault>"
+                    f"{message}</f:ProviderFault>"
                 )
-            detail = (
+            detail += (
                 f'<f:WSManFault xmlns:f="{soap.FAULT}" Code="{self.code}" Machine={quoteattr(machine)}>'
                 f"<f:Message>{message}</f:Message></f:WSManFault>"
             )
@@ -95,6 +97,10 @@ class WSManFault(Exception):
             "the resource. ",
             "w:InvalidSelectors",
             sender=True,
+            inner="The Windows Remote Shell received a request to perform an operation on a command identifier that "
+            "does not exist. Either the command has completed execution or the client specified an invalid command "
+            "identifier. ",
+            about="UnexpectedSelectors",
         )
 
     @classmethod
@@ -116,24 +122,22 @@ class WSManFault(Exception):
         )
 
     @classmethod
-    def too_many_shells(cls, limit: int) -> WSManFault:
+    def idle_timeout_out_of_bounds(cls, seconds: float, least: float, most: float) -> WSManFault:
         return cls(
-            QUOTA_MAX_SHELLS,
-            "The WS-Management service cannot process the request. This user is allowed a maximum number of "
-            f"{limit} concurrent shells, which has been exceeded. Close existing shells or raise the quota for this "
-            "user. ",
-            "w:QuotaLimit",
-            wmi=True,
+            IDLE_TIMEOUT_OUT_OF_BOUNDS,
+            f"The WS-Management service cannot process the request. The requested IdleTimeout of {seconds:.0f} seconds "
+            f"is outside the allowed range of {least:.0f} to {most:.0f} seconds. ",
+            "w:InvalidParameter",
+            sender=True,
         )
 
     @classmethod
-    def too_many_commands(cls, limit: int) -> WSManFault:
+    def host_process_died(cls) -> WSManFault:
+        """What a Receive gets whose wsmprovhost.exe is gone (killed, or out of memory)."""
         return cls(
-            QUOTA_COMMANDS_PER_SHELL,
-            "The WS-Management service cannot process the request. The maximum number of concurrent commands per "
-            f"shell ({limit}) has been exceeded. Close existing commands or raise the quota. ",
-            "w:QuotaLimit",
-            wmi=True,
+            HOST_PROCESS_DIED,
+            "The WSMan provider host process did not return a proper response.  A provider in the host process may "
+            "have behaved improperly. ",
         )
 
     @classmethod
@@ -147,7 +151,14 @@ class WSManFault(Exception):
 
     @classmethod
     def invalid_parameter(cls, what: str) -> WSManFault:
-        return cls(INVALID_PARAMETER, f"The parameter is incorrect. {what}", provider="Shell cmd plugin")
+        return cls(
+            INVALID_PARAMETER,
+            f"The parameter is incorrect. {what}",
+            "w:InvalidParameter",
+            sender=True,
+            provider="Shell cmd plugin",
+            about="InvalidValue",
+        )
 
     @classmethod
     def powershell(cls, code: int, message: str) -> WSManFault:
@@ -174,3 +185,38 @@ _PLUGINS = {
     "Shell cmd plugin": r"%systemroot%\system32\winrscmd.dll",
     "microsoft.powershell": r"%systemroot%\system32\pwrshplugin.dll",
 }
+
+
+def _wmi_error(code: int, text: str) -> str:
+    """As recorded from Windows Server 2016 and later; ``text`` is escaped already. 30 is QuotaExceeded."""
+    values = (
+        ("CIMStatusCode", "UnsignedInt", "27"),
+        ("CIMStatusCodeDescription", "String", None),
+        ("ErrorSource", "String", None),
+        ("ErrorSourceFormat", "UnsignedShort", "0"),
+        ("ErrorType", "UnsignedShort", "0"),
+        ("Message", "String", text),
+        ("MessageID", "String", f"HRESULT 0x{code:x}"),
+        ("OtherErrorSourceFormat", "String", None),
+        ("OtherErrorType", "String", None),
+        ("OwningEntity", "String", None),
+        ("PerceivedSeverity", "UnsignedShort", "0"),
+        ("ProbableCause", "UnsignedShort", "0"),
+        ("ProbableCauseDescription", "String", None),
+        ("error_Category", "UnsignedInt", "30"),
+        ("error_Code", "UnsignedInt", str(code)),
+        ("error_Type", "String", "HRESULT"),
+        ("error_WindowsErrorMessage", "String", text),
+    )
+    members = "".join(
+        f'<p:{name} xsi:type="cim:cim{kind}" xsi:nil="true" />'
+        if value is None
+        else f'<p:{name} xsi:type="cim:cim{kind}">{value}</p:{name}>'
+        for name, kind, value in values
+    )
+    return (
+        '<p:MSFT_WmiError b:IsCIM_Error="true" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xmlns:b="http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd" xmlns:p="{soap.WMI_FAULT}" '
+        'xmlns:cim="http://schemas.dmtf.org/wbem/wscim/1/common" xsi:type="p:MSFT_WmiError_Type">'
+        f"{members}</p:MSFT_WmiError>"
+    )

@@ -52,10 +52,10 @@ class Endpoint(Protocol):
     async def admit(self) -> None:
         """Called for each request before anything else; may wait, may raise Reset."""
 
-    async def handle(self, path: str, body: bytes, *, user: str, peer: str) -> Reply:
+    async def handle(self, path: str, body: bytes, *, user: str, peer: str, tls: bool) -> Reply:
         """An authenticated request. May raise Reset."""
 
-    async def identify(self, body: bytes) -> Reply | None:
+    async def identify(self, body: bytes, *, tls: bool) -> Reply | None:
         """An unauthenticated request that says WSMANIDENTIFY; None: ask for a log-on."""
 
     def logged_on(self, attempt: LogonAttempt, refusal: Refusal | None) -> bool:
@@ -190,7 +190,7 @@ class Connection(asyncio.Protocol):
                 extra = (("WWW-Authenticate", step.token),)
         elif not self._auth.user:
             if "wsmanidentify" in incoming.headers:
-                known = await self._endpoint.identify(body)
+                known = await self._endpoint.identify(body, tls=self._auth.tls)
                 if known is not None:
                     return known
             return self._ask()
@@ -207,7 +207,8 @@ class Connection(asyncio.Protocol):
         elif not self._auth.tls:
             # AllowUnencrypted is false, as it is by default: plain bodies are refused before they are read
             return Reply(500, b"", "text/html; charset=us-ascii", seal=False)
-        reply = await self._endpoint.handle(incoming.path, body, user=self._auth.user, peer=self._peer)
+        auth = self._auth
+        reply = await self._endpoint.handle(incoming.path, body, user=auth.user, peer=self._peer, tls=auth.tls)
         return Reply(reply.status, reply.body, reply.content_type, reply.headers + extra, reply.seal)
 
     def _judged(self, step: Step) -> bool:

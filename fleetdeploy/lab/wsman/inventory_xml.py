@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from fleetdeploy.lab.wsman import soap
 
 if TYPE_CHECKING:
-    from fleetdeploy.lab.wsman.service import ServiceLimits
+    from fleetdeploy.lab.wsman.quotas import ServiceLimits
+    from fleetdeploy.lab.wsman.shells import ShellCommand
 
 
-def identify(os_build: int, *, known: bool) -> str:
-    """A client that has not logged on learns the stack, not the build."""
-    product = f"OS: 10.0.{os_build} SP: 0.0 Stack: 3.0" if known else "OS: 0.0.0 SP: 0.0 Stack: 3.0"
+def identify(os_version: str, methods: Collection[str], *, known: bool, tls: bool) -> str:
+    """A client that has not logged on learns the stack and how it could, not the build ("6.3.9600", "10.0.20348")."""
+    product = f"OS: {os_version} SP: 0.0 Stack: 3.0" if known else "OS: 0.0.0 SP: 0.0 Stack: 3.0"
+    names = "".join(
+        f"<wsmid:SecurityProfileName>{one}</wsmid:SecurityProfileName>" for one in security_profiles(methods, tls=tls)
+    )
     return (
         f'<wsmid:IdentifyResponse xmlns:wsmid="{soap.IDENTITY}">'
         "<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>"
         f"<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>"
-        f"<wsmid:ProductVersion>{product}</wsmid:ProductVersion></wsmid:IdentifyResponse>"
+        f"<wsmid:ProductVersion>{product}</wsmid:ProductVersion>"
+        f"<wsmid:SecurityProfiles>{names}</wsmid:SecurityProfiles></wsmid:IdentifyResponse>"
     )
+
+
+def security_profiles(methods: Collection[str], *, tls: bool) -> list[str]:
+    """What MS-WSMV 3.1.4.1.29.2 makes of the allowed ways of logging on, in the order that 2012 R2 was seen to have."""
+    scheme = "https" if tls else "http"
+    profiles = {
+        f"{scheme}/basic": tls and "basic" in methods,
+        f"{scheme}/spnego-kerberos": "negotiate" in methods or "kerberos" in methods,
+        "https/mutual": tls and "certificate" in methods,
+    }
+    return [f"http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/{name}" for name, on in profiles.items() if on]
 
 
 def config(limits: ServiceLimits, methods: Collection[str]) -> str:
@@ -32,8 +49,9 @@ def config(limits: ServiceLimits, methods: Collection[str]) -> str:
         "<cfg:MaxProviderRequests>4294967295</cfg:MaxProviderRequests>"
         "<cfg:Client><cfg:NetworkDelayms>5000</cfg:NetworkDelayms><cfg:AllowUnencrypted>false</cfg:AllowUnencrypted>"
         "</cfg:Client><cfg:Service><cfg:MaxConcurrentOperations>4294967295</cfg:MaxConcurrentOperations>"
-        "<cfg:MaxConcurrentOperationsPerUser>1500</cfg:MaxConcurrentOperationsPerUser>"
-        "<cfg:EnumerationTimeoutms>240000</cfg:EnumerationTimeoutms><cfg:MaxConnections>300</cfg:MaxConnections>"
+        f"<cfg:MaxConcurrentOperationsPerUser>{limits.max_operations_per_user}</cfg:MaxConcurrentOperationsPerUser>"
+        "<cfg:EnumerationTimeoutms>240000</cfg:EnumerationTimeoutms>"
+        f"<cfg:MaxConnections>{limits.max_connections}</cfg:MaxConnections>"
         "<cfg:MaxPacketRetrievalTimeSeconds>120</cfg:MaxPacketRetrievalTimeSeconds>"
         "<cfg:AllowUnencrypted>false</cfg:AllowUnencrypted><cfg:Auth>"
         f"<cfg:Basic>{allowed['basic']}</cfg:Basic>"
@@ -42,18 +60,21 @@ def config(limits: ServiceLimits, methods: Collection[str]) -> str:
         "<cfg:CredSSP>false</cfg:CredSSP><cfg:CbtHardeningLevel>Relaxed</cfg:CbtHardeningLevel></cfg:Auth>"
         "</cfg:Service><cfg:Winrs><cfg:AllowRemoteShellAccess>true</cfg:AllowRemoteShellAccess>"
         f"<cfg:IdleTimeout>{int(limits.idle_timeout_s * 1000)}</cfg:IdleTimeout>"
-        "<cfg:MaxConcurrentUsers>2147483647</cfg:MaxConcurrentUsers>"
+        f"<cfg:MaxConcurrentUsers>{limits.max_concurrent_users}</cfg:MaxConcurrentUsers>"
         "<cfg:MaxShellRunTime>2147483647</cfg:MaxShellRunTime>"
-        "<cfg:MaxProcessesPerShell>2147483647</cfg:MaxProcessesPerShell>"
-        "<cfg:MaxMemoryPerShellMB>2147483647</cfg:MaxMemoryPerShellMB>"
+        f"<cfg:MaxProcessesPerShell>{limits.max_processes_per_shell}</cfg:MaxProcessesPerShell>"
+        f"<cfg:MaxMemoryPerShellMB>{limits.max_memory_per_shell_mb}</cfg:MaxMemoryPerShellMB>"
         f"<cfg:MaxShellsPerUser>{limits.max_shells_per_user}</cfg:MaxShellsPerUser></cfg:Winrs></cfg:Config>"
     )
 
 
-def command(shell_id: str, command_id: str) -> str:
+def command(running: ShellCommand) -> str:
+    """One command in the list of a shell's commands, as recorded; a pipeline has no command line."""
+    line = escape(running.text) if running.shell.kind == "cmd" else ""
+    state = "Done" if running.queue.finished else "Running"
     return (
-        f"<rsp:Command><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:CommandId>{command_id}</rsp:CommandId>"
-        "<rsp:State>Connected</rsp:State></rsp:Command>"
+        f'<rsp:Command xmlns:rsp="{soap.RSP}"><rsp:CommandId>{running.id}</rsp:CommandId>'
+        f"<rsp:CommandLine>{line}</rsp:CommandLine><rsp:CommandState>{state}</rsp:CommandState></rsp:Command>"
     )
 
 

@@ -24,6 +24,7 @@ import psrpcore
 from psrpcore._events import PSRPEvent
 from psrpcore._payload import EMPTY_UUID, create_fragment, create_message
 from psrpcore.types import (
+    ApplicationPrivateData,
     EndOfPipelineInput,
     ErrorCategory,
     ErrorCategoryInfo,
@@ -32,6 +33,7 @@ from psrpcore.types import (
     NETException,
     PSInvocationState,
     PSRPMessageType,
+    RunspacePoolInitData,
     deserialize,
     serialize,
 )
@@ -58,6 +60,7 @@ class LabPool(psrpcore.ServerRunspacePool):
 
     def __init__(self, emit: Emit, application_private_data: dict[str, Any]) -> None:
         self._emit = emit
+        self._here = threading.local()
         self._counter_lock = threading.Lock()
         self._object_sizes: dict[int, int] = {}
         super().__init__(application_private_data=application_private_data)
@@ -90,9 +93,30 @@ class LabPool(psrpcore.ServerRunspacePool):
         with self._counter_lock:
             object_id = self._fragment_counter
         count = max(1, -(-len(packed) // FRAGMENT))
+        emit = getattr(self._here, "emit", self._emit)
         for index in range(count):
             part = packed[index * FRAGMENT : (index + 1) * FRAGMENT]
-            self._emit(pipeline_id, bytes(create_fragment(object_id, index, bytes(part), index == count - 1)))
+            emit(pipeline_id, bytes(create_fragment(object_id, index, bytes(part), index == count - 1)))
+
+    def connected(self, data: bytes) -> bytes:
+        """Another client takes the pool over with ``data``: what it is told at once, in fragments.
+
+        As recorded: our capability and the pool's sizes; the application private data comes with its first Receive.
+        Raises ValueError when the data are no such message. On the loop's thread.
+        """
+        kinds = [kind for kind, _ in messages_in(data)]
+        if kinds != [PSRPMessageType.SessionCapability, PSRPMessageType.ConnectRunspacePool]:
+            raise ValueError(f"not a client that connects: {[kind.name for kind in kinds]}")
+        told: list[bytes] = []
+        self._here.emit = lambda _, fragment: told.append(fragment)  # of this thread: pipelines go on writing
+        try:
+            self.prepare_message(self.our_capability)
+            sizes = RunspacePoolInitData(MinRunspaces=self.min_runspaces, MaxRunspaces=self.max_runspaces)
+            self.prepare_message(sizes)
+        finally:
+            del self._here.emit
+        self.prepare_message(ApplicationPrivateData(ApplicationPrivateData=self.application_private_data))
+        return b"".join(told)
 
     def feed(self, data: bytes) -> list[PSRPEvent[Any, Any]]:
         """The events in what a client sent. Raises QuotaExceeded before anything is decoded."""
@@ -186,6 +210,24 @@ def _decoded(text: str) -> str:
     return _ESCAPED.sub(
         lambda run: bytes.fromhex(run[1].replace("_x", "").replace("_", "")).decode("utf-16-be", "surrogatepass"), text
     )
+
+
+def messages_in(data: bytes) -> list[tuple[PSRPMessageType, bytes]]:
+    """Type and body of each message in a run of whole fragments. Raises ValueError for anything else."""
+    parts: dict[int, bytes] = {}
+    found = []
+    at = 0
+    while at < len(data):
+        if at + 21 > len(data):
+            raise ValueError("half a fragment")
+        object_id, flags = int.from_bytes(data[at : at + 8], "big"), data[at + 16]
+        size = int.from_bytes(data[at + 17 : at + 21], "big")
+        parts[object_id] = parts.get(object_id, b"") + data[at + 21 : at + 21 + size]
+        at += 21 + size
+        if flags & 2:
+            whole = parts.pop(object_id)
+            found.append((PSRPMessageType(int.from_bytes(whole[4:8], "little")), whole[40:]))
+    return found
 
 
 class LabPipeline(psrpcore.ServerPipeline):

@@ -86,6 +86,10 @@ class _Pipeline(ShellCommand):
         ]
         self.text = "\n".join(str(command.command_text) for command in metadata.commands)
 
+    @property
+    def held(self) -> int:
+        return self.queue.held + self.input.held
+
     def request_stop(self) -> None:
         super().request_stop()
         self.input.end()
@@ -191,6 +195,7 @@ class PowerShellShell(Shell):
             self.pool.feed(creation)
         except Exception as error:
             raise WSManFault.schema(f"creationXml: {error}") from error
+        self.queue.separate_last()  # that the pool is open comes with a Receive of its own (recorded)
 
     def _emit(self, pipeline_id: uuid.UUID | None, fragment: bytes) -> None:
         if pipeline_id is None:
@@ -199,6 +204,12 @@ class PowerShellShell(Shell):
         pipeline = self._by_uuid.get(pipeline_id)
         if pipeline is not None:
             pipeline.queue.put("stdout", fragment)
+
+    def connected(self, opening: bytes) -> bytes:
+        try:
+            return self.pool.connected(opening)
+        except ValueError as error:
+            raise WSManFault.schema(f"connectXml: {error}") from error
 
     async def command(self, command_id: str, line: str, arguments: list[str], options: dict[str, str]) -> ShellCommand:
         key = uuid.UUID(command_id)
@@ -239,6 +250,7 @@ class PowerShellShell(Shell):
             self._start(target)
         elif isinstance(event, PipelineInputEvent) and target is not None:
             target.input.put(self.engine.from_wire(event.data))
+            self.grown()
         elif isinstance(event, EndOfPipelineInputEvent) and target is not None:
             target.input.end()
         elif isinstance(event, PipelineHostResponseEvent) and target is not None and target.client_host is not None:
@@ -300,6 +312,6 @@ class PowerShellShell(Shell):
         if command.id not in self.commands:
             self._by_uuid.pop(uuid.UUID(command.id), None)
 
-    def close(self) -> None:
-        super().close()
+    def close(self, why: WSManFault | None = None) -> None:
+        super().close(why)
         self._by_uuid.clear()

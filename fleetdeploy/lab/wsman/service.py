@@ -1,8 +1,8 @@
-"""The WinRM service of one simulated host: which operation does what, who may, and what the quotas are.
+"""The WinRM service of one simulated host: which operation does what, and who may.
 
 Stands behind the connections of ``http.py``; owns the host's shells and lets them die of idleness, deletion or
-reboot, never of a client that went away. Where a host has faults, they are asked for here (``injection.py`` says
-how).
+reboot, never of a client that went away. How much a client may have is ``quotas.py``, how it leaves a shell and comes
+back ``sessions.py``. Where a host has faults, they are asked for here (``injection.py`` says how).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import logging
 import time
 import uuid
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.windows.accounts import Refusal
 from fleetdeploy.lab.windows.audit import LogonAttempt
-from fleetdeploy.lab.wsman import inventory_xml, soap
+from fleetdeploy.lab.wsman import inventory_xml, quotas, sessions, soap
 from fleetdeploy.lab.wsman.auth import LogonPolicy
 from fleetdeploy.lab.wsman.engine import Engine
 from fleetdeploy.lab.wsman.faults import WSManFault
 from fleetdeploy.lab.wsman.http import Connection, Reply, Reset
 from fleetdeploy.lab.wsman.injection import Injection, Kept, Page
 from fleetdeploy.lab.wsman.psrp import PowerShellShell
+from fleetdeploy.lab.wsman.quotas import ServiceLimits
 from fleetdeploy.lab.wsman.shells import Shell
 from fleetdeploy.lab.wsman.soap import Request
 from fleetdeploy.lab.wsman.winrs import CmdShell
@@ -37,19 +37,12 @@ CMD_RESOURCE = f"{soap.RSP}/cmd"
 POWERSHELL_RESOURCE = f"{soap.POWERSHELL}/Microsoft.PowerShell"
 CONFIG_RESOURCE = soap.CFG
 
-
-@dataclass(frozen=True, slots=True)
-class ServiceLimits:
-    """winrm/config of a host. The values are those of Windows Server 2016 and later; tests shorten some."""
-
-    max_envelope_kb: int = 500
-    max_timeout_s: float = 1800.0
-    max_shells_per_user: int = 30
-    max_commands_per_shell: int = 1000
-    idle_timeout_s: float = 7200.0
-    min_idle_timeout_s: float = 60.0
-    connection_idle_s: float = 120.0
-    """http.sys closes a connection on which nothing is asked for so long; a sealed session does not survive that."""
+_UNAVAILABLE = (
+    b'<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n<HTML><HEAD><TITLE>'
+    b'Service Unavailable</TITLE>\r\n<META HTTP-EQUIV="Content-Type" Content="text/html; charset=us-ascii"></HEAD>\r\n'
+    b"<BODY><h2>Service Unavailable</h2>\r\n<hr><p>HTTP Error 503. The service is unavailable.</p>\r\n"
+    b"</BODY></HTML>\r\n"
+)
 
 
 class WinRmService:
@@ -74,6 +67,7 @@ class WinRmService:
         self.connections: set[Connection] = set()
         self.requests = 0
         self.injection = Injection(host)
+        self.answering = 0
 
     # -- what the connections ask ------------------------------------------------------------------------------
 
@@ -96,39 +90,50 @@ class WinRmService:
             self.host.logon_refused(attempt, refusal)
         return refusal is None
 
-    async def identify(self, body: bytes) -> Reply | None:
+    async def identify(self, body: bytes, *, tls: bool) -> Reply | None:
         try:
             root = soap.parse(body)
         except soap.BadEnvelope:
             return None
         if root.find(f".//{{{soap.IDENTITY}}}Identify") is None:
             return None
-        inner = inventory_xml.identify(self.host.os_build, known=False)
-        return Reply(200, soap.envelope("", inner), seal=False)
+        return Reply(200, self._identity(known=False, tls=tls), seal=False)
 
-    async def handle(self, path: str, body: bytes, *, user: str, peer: str) -> Reply:
+    def _identity(self, *, known: bool, tls: bool) -> bytes:
+        inner = inventory_xml.identify(self.host.os_version, self.logons.methods, known=known, tls=tls)
+        return soap.envelope("", inner)
+
+    async def handle(self, path: str, body: bytes, *, user: str, peer: str, tls: bool) -> Reply:
         self.requests += 1
-        await self.injection.carried(len(body))
-        reply = await self._handled(body, user=user, peer=peer)
-        await self.injection.carried(len(reply.body))
+        if self.answering >= self.limits.max_connections:
+            return Reply(503, _UNAVAILABLE, "text/html; charset=us-ascii", seal=False)
+        self.answering += 1
+        try:
+            await self.injection.carried(len(body))
+            reply = await self._handled(body, user=user, peer=peer, tls=tls)
+            await self.injection.carried(len(reply.body))
+        finally:
+            self.answering -= 1
         return reply
 
-    async def _handled(self, body: bytes, *, user: str, peer: str) -> Reply:
+    async def _handled(self, body: bytes, *, user: str, peer: str, tls: bool) -> Reply:
         if len(body) > self.limits.max_envelope_kb * 1024:
             return Reply(413, b"", "text/html; charset=us-ascii", seal=False)
         try:
             root = soap.parse(body)
             if root.find(f".//{{{soap.IDENTITY}}}Identify") is not None:
-                return Reply(200, soap.envelope("", inventory_xml.identify(self.host.os_build, known=True)))
+                return Reply(200, self._identity(known=True, tls=tls))
             request = soap.read_request(root)
         except soap.BadEnvelope as bad:
             return self._fault(WSManFault.schema(str(bad)), "")
         try:
             self._authorize(request, user)
+            quotas.fits_asked(request.max_envelope)
             await self.injection.before(request)
-            answer = await self._dispatch(request, user, peer)
+            answer = soap.answer(request, await self._dispatch(request, user, peer))
             await self.injection.after(request)
-            return Reply(200, soap.answer(request, answer))
+            quotas.fits(self.limits, len(answer), request.max_envelope)
+            return Reply(200, answer)
         except WSManFault as fault:
             return self._fault(fault, request.message_id)
         except Page as page:
@@ -152,7 +157,8 @@ class WinRmService:
             raise WSManFault.access_denied()
 
     def _fault(self, fault: WSManFault, relates_to: str) -> Reply:
-        return Reply(500, soap.envelope(soap.FAULT_ACTION, fault.xml(self.host.name), relates_to))
+        xml = fault.xml(self.host.name, wmi=self.limits.quota_faults == "wmi")
+        return Reply(500, soap.envelope(soap.FAULT_ACTION, xml, relates_to))
 
     # -- operations ---------------------------------------------------------------------------------------------
 
@@ -163,13 +169,13 @@ class WinRmService:
         if action == soap.GET and request.resource_uri == CONFIG_RESOURCE:
             return inventory_xml.config(self.limits, self.logons.methods)
         if action == soap.ENUMERATE and request.resource_uri == soap.RSP:
-            mine = [s.describe() for s in self.shells.values() if s.user == user]
+            mine = [s.describe(listed=True) for s in self.shells.values() if s.user == user]
             return inventory_xml.enumeration([soap.shell_xml(shell) for shell in mine])
         if action == soap.ENUMERATE and request.resource_uri == f"{soap.RSP}/Command":
             wanted = (request.body.findtext(f".//{{{soap.W}}}Selector") or "").strip().upper()
             shell = self.shells.get(wanted)
-            ids = list(shell.commands) if shell is not None and shell.user == user else []
-            return inventory_xml.enumeration([inventory_xml.command(wanted, command_id) for command_id in ids])
+            running = list(shell.commands.values()) if shell is not None and shell.user == user else []
+            return inventory_xml.enumeration([inventory_xml.command(command) for command in running])
         if action in (soap.GET, soap.DELETE, soap.COMMAND, soap.SEND, soap.RECEIVE, soap.SIGNAL):
             shell = self._find(request, user)
             shell.pending += 1
@@ -180,8 +186,11 @@ class WinRmService:
                 shell.pending -= 1
                 shell.last_used = time.monotonic()
         if action in (soap.DISCONNECT, soap.RECONNECT, soap.CONNECT):
-            self._find(request, user)
-            raise NotSimulated(f"WS-Management {request.operation}")
+            shell = self._find(request, user)
+            shell.last_used = time.monotonic()
+            if action == soap.DISCONNECT:
+                return sessions.disconnect(request, shell, self.limits)
+            return sessions.reconnect(request, shell) if action == soap.RECONNECT else sessions.connect(request, shell)
         raise NotSimulated(f"WS-Management action {action} on {request.resource_uri}")
 
     def _find(self, request: Request, user: str) -> Shell:
@@ -199,19 +208,16 @@ class WinRmService:
             raise WSManFault.schema("no rsp:Shell")
         if uri != CMD_RESOURCE and uri.lower() != POWERSHELL_RESOURCE.lower():
             raise WSManFault.invalid_resource()
-        if sum(1 for shell in self.shells.values() if shell.user == user) >= self.limits.max_shells_per_user:
-            raise WSManFault.too_many_shells(self.limits.max_shells_per_user)
+        quotas.may_open(self.limits, self.shells.values(), user)
         idle = soap.parse_duration(node.findtext(f"{{{soap.RSP}}}IdleTimeOut") or "")
-        if idle is not None and idle < self.limits.min_idle_timeout_s:
-            raise WSManFault.invalid_parameter(
-                f"The requested idle timeout of {idle:.0f} seconds is below the minimum of "
-                f"{self.limits.min_idle_timeout_s:.0f} seconds. "
-            )
+        if idle is not None:
+            sessions.check_idle_timeout(idle, self.limits)
         common = {
             "resource_uri": uri,
             "user": user,
             "idle_timeout": self.limits.idle_timeout_s if idle is None else idle,
             "peer": peer,
+            "session_id": request.session_id,
         }
         shell: Shell
         if uri == CMD_RESOURCE:
@@ -223,7 +229,14 @@ class WinRmService:
             except binascii.Error as error:
                 raise WSManFault.schema("creationXml is not base64") from error
             shell = PowerShellShell(
-                self.loop, self.host, engine=self.engine, creation=creation, hooks=self.injection, **common
+                self.loop,
+                self.host,
+                engine=self.engine,
+                creation=creation,
+                hooks=self.injection,
+                max_memory_mb=self.limits.max_memory_per_shell_mb,
+                outgrown=self._outgrown,
+                **common,
             )
         wanted = (node.get("ShellId") or "").upper()
         if wanted:
@@ -244,6 +257,7 @@ class WinRmService:
         if request.action == soap.DELETE:
             self.end_shell(shell)
             return ""
+        sessions.must_be_connected(shell)
         if request.action == soap.COMMAND:
             return await self._command(request, shell)
         if request.action == soap.SEND:
@@ -269,8 +283,7 @@ class WinRmService:
         node = request.body.find(f"{rsp}CommandLine")
         if node is None:
             raise WSManFault.schema("no rsp:CommandLine")
-        if len(shell.commands) >= self.limits.max_commands_per_shell:
-            raise WSManFault.too_many_commands(self.limits.max_commands_per_shell)
+        quotas.may_run(self.limits, self.shells.values(), shell)
         wanted = (node.get("CommandId") or str(uuid.uuid4())).upper()
         try:
             uuid.UUID(wanted)
@@ -279,6 +292,7 @@ class WinRmService:
         if wanted in shell.commands:
             raise WSManFault.invalid_parameter("a command of this id exists. ")
         arguments = [argument.text or "" for argument in node.iterfind(f"{rsp}Arguments")]
+        shell.started += 1
         try:
             command = await shell.command(wanted, node.findtext(f"{rsp}Command") or "", arguments, request.options)
         finally:
@@ -295,9 +309,9 @@ class WinRmService:
         queue = shell.queue if command is None else command.queue
         await self.injection.shell_ready(shell, min(request.operation_timeout, self.limits.max_timeout_s))
         await self.injection.receiving(command)
-        room = (min(request.max_envelope, self.limits.max_envelope_kb * 1024) - 8192) * 3 // 4
+        room = min(request.max_envelope, self.limits.max_envelope_kb * 1024) - 4096  # less head, tail and state
         # a client that waits as long as it asks the host to wait must get the host's answer first
-        items, finished = await queue.take(max(room, 8192), min(request.operation_timeout, self.limits.max_timeout_s))
+        items, finished = await queue.take(room, min(request.operation_timeout, self.limits.max_timeout_s))
         try:
             await self.injection.answering(command)
         except Kept:
@@ -309,15 +323,19 @@ class WinRmService:
             if shell.kind == "cmd":
                 parts += [soap.stream_xml(name, command_id, "", end=True) for name in ("stdout", "stderr")]
             parts.append(soap.command_state_xml(command_id, "Done", 0 if code is None else code))
-        elif command_id:
+        elif command_id and shell.kind == "cmd":  # of a pipeline that goes on, hosts say nothing (recorded)
             parts.append(soap.command_state_xml(command_id, "Running", None))
         return f"<rsp:ReceiveResponse>{''.join(parts)}</rsp:ReceiveResponse>"
 
     # -- the lives of shells --------------------------------------------------------------------------------------
 
-    def end_shell(self, shell: Shell) -> None:
+    def end_shell(self, shell: Shell, why: WSManFault | None = None) -> None:
         self.shells.pop(shell.id, None)
-        shell.close()
+        shell.close(why)
+
+    def _outgrown(self, shell: Shell) -> None:
+        """A shell's process has died of its memory quota."""
+        self.end_shell(shell, WSManFault.host_process_died())
 
     def end_all_shells(self) -> None:
         for shell in list(self.shells.values()):

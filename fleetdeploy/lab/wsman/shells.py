@@ -12,23 +12,41 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from fleetdeploy.lab.wsman.faults import WSManFault
+from fleetdeploy.lab.wsman.quotas import UNLIMITED
 
 COALESCE_S = 0.002
 """How long a Receive that has something waits for more: a host answers with all that is ready."""
 
 
 MAX_BUFFERED = 32 * 1024 * 1024
+BASE_MEMORY_MB = 50
+"""What wsmprovhost.exe takes before a script does anything (recorded: 51 to 58 MB)."""
+
+_BARRIER = ("", b"")
+"""Between what is answered by one Receive and what only the next one brings."""
+
+
+def written(data: bytes) -> int:
+    """Bytes of an answer that one item takes: base64, and the element around it with names and ids."""
+    return -(-len(data) // 3) * 4 + 128
 
 
 class OutputQueue:
     """Output of one command (or of a pool) on its way to Receive. ``put`` and ``finish`` may come from any thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        stop: threading.Event | None = None,
+        grown: Callable[[], None] | None = None,
+    ) -> None:
         self._loop = loop
         self._stop = stop
+        self._grown = grown
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
         self._size = 0
@@ -36,6 +54,7 @@ class OutputQueue:
         self._ready = asyncio.Event()
         self._wake_pending = False
         self._fault: WSManFault | None = None
+        self._interruption: WSManFault | None = None
         self.finished = False
         self.exit_code: int | None = None
         self.receiving = False
@@ -49,6 +68,24 @@ class OutputQueue:
             self._size += len(data)
             self._items.append((stream, data))
         self._wake()
+        if self._grown is not None:
+            self._grown()
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait to be fetched."""
+        return self._size
+
+    def separate_last(self) -> None:
+        """The last item is answered by a Receive of its own."""
+        with self._lock:
+            self._items.insert(len(self._items) - 1, _BARRIER)
+
+    def interrupt(self, fault: WSManFault) -> None:
+        """A pending Receive fails with ``fault``, nothing is lost. On the loop's thread."""
+        if self.receiving:
+            self._interruption = fault
+            self._ready.set()
 
     def finish(self, exit_code: int | None = None) -> None:
         """Nothing more will come."""
@@ -76,7 +113,7 @@ class OutputQueue:
         self._ready.set()
 
     async def take(self, limit: int, timeout_s: float) -> tuple[list[tuple[str, bytes]], bool]:
-        """What is there, up to ``limit`` bytes, and whether that was all there will ever be.
+        """What is there, up to ``limit`` bytes as written, and whether that was all there will ever be.
 
         Waits for the first bytes; raises the operation-timeout fault when none came, receive-in-progress when another
         Receive waits already.
@@ -88,6 +125,9 @@ class OutputQueue:
             deadline = self._loop.time() + timeout_s
             while True:
                 self._ready.clear()
+                interruption, self._interruption = self._interruption, None
+                if interruption is not None:
+                    raise interruption
                 with self._lock:
                     if self._fault is not None:
                         raise self._fault
@@ -117,11 +157,15 @@ class OutputQueue:
         out: list[tuple[str, bytes]] = []
         size = 0
         with self._lock:
-            while self._items and (not out or size + len(self._items[0][1]) <= limit):
+            while self._items and (not out or size + written(self._items[0][1]) <= limit):
                 item = self._items.popleft()
-                size += len(item[1])
+                if item is _BARRIER:
+                    if out:
+                        break
+                    continue
+                size += written(item[1])
+                self._size -= len(item[1])
                 out.append(item)
-            self._size -= size
             self._room.notify_all()
             self._delivered = self.finished and not self._items
             return out, self._delivered
@@ -141,13 +185,18 @@ class ShellCommand:
         self.shell = shell
         self.id = command_id
         self.stop = threading.Event()
-        self.queue = OutputQueue(shell.loop, self.stop)
+        self.queue = OutputQueue(shell.loop, self.stop, shell.grown)
         self.text = ""
         """What runs, in the client's words: what faults are matched against."""
         self.break_receive = False
         self.silence_s = 0.0
         self.lose_answer: Any = None
         self.wrong_answer: Any = None
+
+    @property
+    def held(self) -> int:
+        """Bytes that the shell's process holds for this command: what is not fetched, what is not read yet."""
+        return self.queue.held
 
     def request_stop(self) -> None:
         """Ask the command to end; it says so itself through its queue."""
@@ -176,6 +225,9 @@ class Shell:
         user: str,
         idle_timeout: float,
         peer: str,
+        session_id: str = "",
+        max_memory_mb: int = UNLIMITED,
+        outgrown: Callable[[Shell], None] | None = None,
     ) -> None:
         self.loop = loop
         self.host = host
@@ -183,6 +235,13 @@ class Shell:
         self.resource_uri = resource_uri
         self.user = user
         self.peer = peer
+        self.session_id = session_id
+        """The client session that holds it, or held it last (wsmv:SessionId)."""
+        self.disconnected = False
+        self.process_id = 1000 + 4 * (uuid.UUID(self.id).int % 7000)
+        self.max_memory_mb = max_memory_mb
+        self._outgrown = outgrown
+        self.started = 0
         self.idle_timeout = idle_timeout
         self.opened_at = time.monotonic()
         self.last_used = self.opened_at
@@ -212,41 +271,85 @@ class Shell:
         if code == "terminate":
             del self.commands[command.id]
 
-    def close(self) -> None:
+    def close(self, why: WSManFault | None = None) -> None:
         """End the shell and everything in it: pipelines stop, their file handles are released, Receives fail."""
         if self.closed:
             return
         self.closed = True
+        fault = why or WSManFault.aborted()
         for command in self.commands.values():
             command.request_stop()
-            command.queue.abort(WSManFault.aborted())
-        self.queue.abort(WSManFault.aborted())
+            command.queue.abort(fault)
+        self.queue.abort(fault)
         self.commands.clear()
         self.host.release(self)
+
+    def interrupt(self, fault: WSManFault) -> None:
+        """Every pending Receive of the shell fails; what runs goes on."""
+        for queue in (self.queue, *(command.queue for command in self.commands.values())):
+            queue.interrupt(fault)
+
+    def connected(self, opening: bytes) -> bytes:
+        """Another client session takes the shell over: what it says, and what it is told."""
+        raise NotImplementedError
+
+    @property
+    def operations(self) -> int:
+        """What counts for MaxConcurrentOperationsPerUser."""
+        return self.started if self.kind == "cmd" else len(self.commands)
+
+    @property
+    def memory_mb(self) -> int:
+        held = self.queue.held + sum(command.held for command in list(self.commands.values()))
+        return BASE_MEMORY_MB + held // (1024 * 1024)
+
+    def grown(self) -> None:
+        """Something more is held (any thread). A process that outgrows its quota dies, and its shell with it."""
+        if self.closed or self.max_memory_mb >= UNLIMITED or self.memory_mb <= self.max_memory_mb:
+            return
+        outgrown, self._outgrown = self._outgrown, None
+        if outgrown is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(outgrown, self)
 
     def let_go(self) -> None:
         """From a command's thread at its end: what it opened after its shell had died is released too."""
         if self.closed:
             self.host.release(self)
 
-    def describe(self) -> dict[str, str]:
+    def describe(self, *, listed: bool = False) -> dict[str, str]:
+        """The members of rsp:Shell in their order, as recorded; ``listed``: as Enumerate tells of it."""
         now = time.monotonic()
-        return {
+        plugin = self.kind == "psrp"
+        told = {
             "ShellId": self.id,
             "ResourceUri": self.resource_uri,
             "Owner": f"{self.host.name.upper()}\\{self.user}",
             "ClientIP": self.peer,
+            **({"ProcessId": str(self.process_id)} if plugin else {}),
             "IdleTimeOut": f"PT{self.idle_timeout:.3f}S",
-            "InputStreams": "stdin pr" if self.kind == "psrp" else "stdin",
-            "OutputStreams": "stdout" if self.kind == "psrp" else "stdout stderr",
-            "MaxIdleTimeOut": "PT2147483.647S",
-            "Locale": "en-US",
-            "DataLocale": "en-US",
-            "CompressionMode": "NoCompression",
-            "ProfileLoaded": "Yes",
-            "Encoding": "UTF8",
-            "BufferMode": "Block",
-            "State": "Connected",
-            "ShellRunTime": f"P0DT0H0M{int(now - self.opened_at)}S",
-            "ShellInactivity": f"P0DT0H0M{int(now - self.last_used)}S",
+            "InputStreams": "stdin pr" if plugin else "stdin",
+            "OutputStreams": "stdout" if plugin else "stdout stderr",
         }
+        if plugin:
+            told |= {
+                "MaxIdleTimeOut": "PT2147483.647S",
+                "Locale": "en-US",
+                "DataLocale": "en-US",
+                "CompressionMode": "NoCompression",
+                "ProfileLoaded": "Yes",
+                "Encoding": "UTF8",
+                "BufferMode": "Block",
+                "State": "Disconnected" if self.disconnected else "Connected",
+            }
+        told |= {"ShellRunTime": _since(now - self.opened_at), "ShellInactivity": _since(now - self.last_used)}
+        if plugin and listed:
+            told |= {"MemoryUsed": f"{self.memory_mb}MB", "ChildProcesses": "0"}
+        return told
+
+
+def _since(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"P{days}DT{hours}H{minutes}M{rest}S"

@@ -23,7 +23,7 @@ CFG = "http://schemas.microsoft.com/wbem/wsman/1/config"
 POWERSHELL = "http://schemas.microsoft.com/powershell"
 IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
 FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
-WMI_FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wmi/root/microsoft/windows/MSFT_WmiError"
+WMI_FAULT = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
 
 CREATE = f"{X}/Create"
 DELETE = f"{X}/Delete"

@@ -24,10 +24,13 @@ class Input(Iterator[Any]):
         self._items: deque[Any] = deque()
         self._condition = threading.Condition()
         self._ended = False
+        self.held = 0
+        """Bytes that the script has not read yet, as far as they are bytes or text."""
 
     def put(self, value: Any) -> None:
         with self._condition:
             self._items.append(value)
+            self.held += _size(value)
             self._condition.notify()
 
     def end(self) -> None:
@@ -40,8 +43,15 @@ class Input(Iterator[Any]):
             while not self._items and not self._ended:
                 self._condition.wait()
             if self._items:
-                return self._items.popleft()
+                value = self._items.popleft()
+                self.held -= _size(value)
+                return value
             raise StopIteration
+
+
+def _size(value: Any) -> int:
+    data = getattr(value, "data", value)
+    return len(data) if isinstance(data, bytes | bytearray | str) else 0
 
 
 class Sink:

@@ -19,11 +19,13 @@ def primitive(items: dict[str, Any]) -> PSDict:
 def version_table(host: Any) -> PSDict:
     """$PSVersionTable as the host tells it to a client that opens a pool."""
     version = "4.0" if host.powershell.startswith("4") else f"5.1.{host.os_build}.1"
-    compatible = ["1.0", "2.0", "3.0", "4.0", "5.0", "5.1"][: 4 if version == "4.0" else 6]
-    versions = PSList([PSVersion(v) for v in compatible])
+    compatible = ["1.0", "2.0", "3.0"] + ([] if version == "4.0" else ["4.0", "5.0"])
+    # The last is the engine's own version in full (recorded from 5.1).
+    versions = PSList([PSVersion(v) for v in (*compatible, version)])
     versions.PSObject.type_names = ["System.Version[]", "System.Array", "System.Object"]
     table: dict[str, Any] = {
         "PSVersion": PSVersion(version),
+        **({} if version == "4.0" else {"PSEdition": "Desktop"}),  # which came with 5.1
         "PSCompatibleVersions": versions,
         "CLRVersion": PSVersion("4.0.30319.42000"),
         "BuildVersion": PSVersion(f"10.0.{host.os_build}.1"),
@@ -31,6 +33,4 @@ def version_table(host: Any) -> PSDict:
         "PSRemotingProtocolVersion": PSVersion("2.2" if version == "4.0" else "2.3"),
         "SerializationVersion": PSVersion("1.1.0.1"),
     }
-    if version != "4.0":  # PSEdition came with 5.1
-        table["PSEdition"] = "Desktop"
     return primitive(table)

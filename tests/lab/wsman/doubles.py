@@ -29,6 +29,7 @@ class PlainHost:
         self.name = name
         self.powershell = powershell
         self.os_build = os_build
+        self.os_version = f"10.0.{os_build}"
         self.accounts = Accounts(name, lockout_threshold=5)
         self.effects = Effects()
         self.faults = Faults()

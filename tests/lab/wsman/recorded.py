@@ -82,7 +82,10 @@ class Conversation:
         )
 
     async def opening(self) -> list[Message]:
-        items, _ = await self.shell.queue.take(10_000_000, 5)
+        items = []
+        for _ in range(2):  # that the pool is open comes with a Receive of its own
+            part, _ = await self.shell.queue.take(10_000_000, 5)
+            items += part
         for _, data in items:
             self.client.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
         while self.client.next_event() is not None:

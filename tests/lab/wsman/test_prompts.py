@@ -13,8 +13,8 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fleetdeploy.lab.fleet import HostSpec, Lab
-from fleetdeploy.lab.wsman.service import ServiceLimits
-from tests.lab.wsman.test_shells import wait_until
+from fleetdeploy.lab.wsman.quotas import ServiceLimits
+from tests.lab.wsman.test_shells import soon_idle, wait_until
 
 
 class Person(PSHostUserInterface):
@@ -146,7 +146,8 @@ def test_nobody_answers_and_the_script_waits_until_it_is_stopped(client: WSMan, 
 
 def test_nobody_answers_and_the_idle_timeout_ends_the_shell(client: WSMan, lab: Lab) -> None:
     service = lab.hosts["web01"].service
-    pool = RunspacePool(client, host=at(Person(answers=False)), idle_timeout=1)
+    pool = RunspacePool(client, host=at(Person(answers=False)))
     pool.open()
     PowerShell(pool).add_script("Read-Host").begin_invoke()
+    soon_idle(service)
     wait_until(lambda: not service.shells)

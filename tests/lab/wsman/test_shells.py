@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import replace
 
 import pytest
 from pypsrp.exceptions import WinRMTransportError, WSManFaultError
@@ -14,6 +13,7 @@ from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 
 from fleetdeploy.lab.fleet import LabHost
 from fleetdeploy.lab.wsman import faults
+from fleetdeploy.lab.wsman.service import WinRmService
 from tests.lab.wsman.conftest import Connect
 from tests.lab.wsman.doubles import EchoEngine
 
@@ -24,6 +24,17 @@ def wait_until(condition: object, seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.01)
+
+
+def soon_idle(service: WinRmService) -> None:
+    """The shells' idle timeout is over in a moment (and was not while they were being used)."""
+
+    def shorten() -> None:
+        for shell in list(service.shells.values()):
+            shell.idle_timeout = 0.3
+            service._watch(shell)
+
+    service.loop.call_soon_threadsafe(shorten)
 
 
 def shell_of(client: WSMan, shell_id: str) -> WinRS:
@@ -89,6 +100,7 @@ def test_the_clients_death_ends_nothing(connect: Connect, host: LabHost, engine:
     pool = RunspacePool(client)
     pool.open()
     running(pool, "sleep 0.5\nset done=1")
+    assert client.transport.session is not None
     client.transport.session.close()
     wait_until(lambda: not host.service.connections)
     (shell,) = host.service.shells.values()
@@ -105,6 +117,7 @@ def test_an_idle_connection_is_closed_and_a_sealed_session_with_it(connect: Conn
     healed = RunspacePool(connect(ssl=True))
     healed.open()
     wait_until(lambda: not host.service.connections)
+    host.service.connection_idle_s = 120.0  # a slow machine must not lose the next ones
     assert len(host.service.shells) == 2
     with pytest.raises(WinRMTransportError) as caught:
         PowerShell(pool).add_script("say x").invoke()
@@ -127,21 +140,6 @@ def test_a_shell_belongs_to_its_account(connect: Connect, host: LabHost) -> None
         with pytest.raises(WSManFaultError) as caught:
             stranger.command("hostname", [])
     assert caught.value.code == faults.SHELL_NOT_FOUND
-
-
-def test_too_many_shells_of_a_user_is_the_quota_fault(connect: Connect) -> None:
-    client = connect()
-    pools = [RunspacePool(client) for _ in range(4)]
-    for pool in pools:
-        pool.open()
-    with pytest.raises(WSManFaultError) as caught:
-        RunspacePool(client).open()
-    assert caught.value.code == "w:QuotaLimit"  # MSFT_WmiError: pypsrp reads no number from it
-    assert "maximum number of 4 concurrent shells" in str(caught.value)
-    for pool in pools:
-        pool.close()
-    with RunspacePool(client):
-        pass
 
 
 def test_commands_count_until_they_are_closed(connect: Connect) -> None:
@@ -179,30 +177,10 @@ def test_one_object_over_10_mb_breaks_the_session(connect: Connect, host: LabHos
     assert host.service.shells == {}
 
 
-def test_an_envelope_over_the_hosts_limit_is_413(connect: Connect, host: LabHost) -> None:
-    host.service.limits = replace(host.service.limits, max_envelope_kb=150)
-    with RunspacePool(connect()) as pool, pytest.raises(WinRMTransportError) as caught:
-        PowerShell(pool).add_script("say " + "x" * 400_000).invoke()
-    assert caught.value.code == 413
-
-
 def test_the_configuration_can_be_read(connect: Connect) -> None:
     client = connect()
     client.update_max_payload_size()
     assert client.max_envelope_size == 512000
-
-
-def test_another_configuration_is_no_resource(connect: Connect) -> None:
-    with pytest.raises(WSManFaultError) as caught:
-        RunspacePool(connect(), configuration_name="JustEnough").open()
-    assert caught.value.code == faults.INVALID_RESOURCE
-
-
-def test_an_idle_timeout_below_the_minimum_is_refused(connect: Connect, host: LabHost) -> None:
-    host.service.limits = replace(host.service.limits, min_idle_timeout_s=60.0)
-    with pytest.raises(WSManFaultError) as caught:
-        RunspacePool(connect(), idle_timeout=5).open()
-    assert caught.value.code == faults.INVALID_PARAMETER
 
 
 def test_is_alive_and_enumerate_see_the_shell(connect: Connect, host: LabHost) -> None:
@@ -214,27 +192,6 @@ def test_is_alive_and_enumerate_see_the_shell(connect: Connect, host: LabHost) -
     host.service.loop.call_soon_threadsafe(host.service.end_all_shells)
     wait_until(lambda: not host.service.shells)
     assert not pool.is_alive()
-
-
-def test_disconnecting_is_refused_loudly(connect: Connect, host: LabHost) -> None:
-    with RunspacePool(connect()) as pool, pytest.raises(WSManFaultError, match="not simulated"):
-        pool.disconnect()
-    assert "Disconnect" in str(host.not_simulated[0])
-
-
-def test_a_second_receive_while_one_waits_is_refused(connect: Connect, host: LabHost) -> None:
-    with RunspacePool(connect(ssl=True)) as pool:
-        shell = running(pool, "sleep 3")
-        other = RunspacePool(connect(ssl=True), max_runspaces=1)
-        (lab_shell,) = host.service.shells.values()
-        (command,) = lab_shell.commands.values()
-        command.queue.receiving = True
-        with pytest.raises(WSManFaultError) as caught:
-            shell.poll_invoke(timeout=1)
-        assert caught.value.code == faults.RECEIVE_IN_PROGRESS
-        command.queue.receiving = False
-        shell.stop()
-        del other
 
 
 def test_identify_tells_the_stack(connect: Connect, host: LabHost) -> None:

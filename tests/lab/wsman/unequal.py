@@ -63,12 +63,13 @@ def _entry(key: str, version: str) -> str:
 _PRIVATE_DATA = (
     f'<Obj RefId="0"><MS><Obj N="ApplicationPrivateData" RefId="1">{_DICTIONARY}<DCT><En><S N="Key">PSVersionTable</S>'
     f'<Obj N="Value" RefId="2">{_DICTIONARY}<DCT>{_entry("PSVersion", "5.1.20348.1")}'
+    '<En><S N="Key">PSEdition</S><S N="Value">Desktop</S></En>'
     '<En><S N="Key">PSCompatibleVersions</S><Obj N="Value" RefId="3"><TN RefId="1"><T>System.Version[]</T>'
     "<T>System.Array</T><T>System.Object</T></TN><LST>"
-    + "".join(f"<Version>{version}</Version>" for version in ("1.0", "2.0", "3.0", "4.0", "5.0", "5.1"))
+    + "".join(f"<Version>{version}</Version>" for version in ("1.0", "2.0", "3.0", "4.0", "5.0", "5.1.20348.1"))
     + f"</LST></Obj></En>{_entry('CLRVersion', '4.0.30319.42000')}{_entry('BuildVersion', '10.0.20348.1')}"
     f"{_entry('WSManStackVersion', '3.0')}{_entry('PSRemotingProtocolVersion', '2.3')}"
-    f'{_entry("SerializationVersion", "1.1.0.1")}<En><S N="Key">PSEdition</S><S N="Value">Desktop</S></En>'
+    f"{_entry('SerializationVersion', '1.1.0.1')}"
     "</DCT></Obj></En></DCT></Obj></MS></Obj>"
 )
 EXPECTED: dict[str, dict[int, tuple[str, str]]] = {
