@@ -9,7 +9,7 @@ WORKERS ?= 8
 test soak demo conformance: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check conformance soak clean
+.PHONY: bench help setup demo test lint check conformance soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ conformance: $(STAMP) ## the lab's PowerShell beside recorded answers, and besid
 soak: $(STAMP) ## the long lists in full; FLEETDEPLOY_SEEDS=0-2000 histories, going on where it was (RESTART=1: anew)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 	$(BIN)/python -m tests.histories.soak --workers $(WORKERS) $(if $(RESTART),--restart)
+
+bench: $(STAMP) ## figures of this machine: our way to a host beside pypsrp's, and what the lab itself costs
+	$(BIN)/python -m tests.bench.bench_lab
+	$(BIN)/python -m tests.bench.bench_hosts
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache dist build
