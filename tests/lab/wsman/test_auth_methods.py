@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import struct
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pypsrp.wsman import WSMan
 from fleetdeploy.errors import UsageError
 from fleetdeploy.lab.control import _host_spec, up
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
+from fleetdeploy.lab.wsman.inventory_xml import security_profiles
 from tests.lab.wsman.doubles import EchoEngine, PlainHost
 
 HOSTS = {
@@ -136,9 +138,31 @@ def test_the_hosts_configuration_says_the_same(lab: Lab) -> None:
     ]
 
 
+def test_identify_names_the_security_profiles(lab: Lab) -> None:
+    body = (
+        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:i="http://schemas.dmtf.org/wbem/wsman/'
+        'identity/1/wsmanidentity.xsd"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
+    )
+    kind = {"Content-Type": "application/soap+xml;charset=UTF-8", "WSMANIDENTIFY": "unauthenticated"}
+    told = {}
+    for name, host in lab.hosts.items():
+        connection = http.client.HTTPConnection(host.address, host.port_http, timeout=10)
+        connection.request("POST", "/wsman", body=body, headers=kind)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        assert "OS: 0.0.0 SP: 0.0 Stack: 3.0" in text
+        told[name] = re.findall(r"secprofile/([a-z/-]+)<", text)
+    sealed = ["http/spnego-kerberos"]
+    assert told == {"usual": sealed, "domain": sealed, "no-ntlm": sealed, "basic": []}
+    assert [one.rpartition("secprofile/")[2] for one in security_profiles(("basic", "certificate"), tls=True)] == [
+        "https/basic",
+        "https/mutual",
+    ]
+
+
 def test_credssp_and_other_names_cannot_be_allowed() -> None:
-    with Lab.start(engine=EchoEngine(), machine=PlainHost) as lab, pytest.raises(ValueError, match="credssp"):
-        lab.add(HostSpec("x", auth=("negotiate", "credssp")))
+    with pytest.raises(ValueError, match="credssp"):
+        HostSpec("x", auth=("negotiate", "credssp"))
 
 
 def test_a_broken_ntlm_message_is_no_logon(lab: Lab) -> None:
