@@ -97,7 +97,7 @@ class FaultWorld(CrashWorld):
             "FLEETDEPLOY_STATE_DIR": str(self.store),
             "FLEETDEPLOY_ACTOR": "eva",
         }
-        code = forked.run(arguments, cwd=self.folder, env=env, said=said, seconds=200.0)
+        code = forked.run(arguments, cwd=self.folder, env=env, said=said, seconds=900.0)
         out, err = (said / name for name in ("out", "err"))
         read = Read(" ".join(arguments), code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
         self.transcript.append(read)
