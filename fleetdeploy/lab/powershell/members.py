@@ -373,7 +373,8 @@ def get_static(kind: PSType, name: str, machine: Any = None) -> Any:
         found = current.static_properties.get(key)
         if found is not None:
             return found.getter(machine)
-    if kind.is_enum or _closed(kind):
+    real = key in unsimulated.STATIC_PROPERTIES or key in unsimulated.STATIC_METHODS or key in kind.static_methods
+    if kind.is_enum or (_closed(kind) and not real):
         return MISSING
     raise NotSimulated(f"[{kind.full_name}]::{name}")
 

@@ -27,6 +27,11 @@ setattributenode setrange settype subtract supports symmetricexceptwith synchron
 tobyte tochar todatetime todecimal todouble tofiletime toint16 toint32 toint64 tooffset tosbyte tosingle totype
 touint16 touint32 touint64 trimexcess trueforall trytrim uploaddata uploadfile uploadstring validate write
 writeasync writecontentto writelineasync writeto
+appendjoin chars compareto ensurecapacity equals exceptwith exists find findall findindex
+getdatetimeformats getgenericarguments getgenerictypedefinition gethashcode getlonglength getrange
+gettype hasflag insertrange intersectwith isinstanceoftype isnormalized issubclassof issubsetof
+issupersetof lastindexofany overlaps removerange result reverse setequals sort toarray tofiletimeutc
+tolocaltime tolongdatestring tooadate tostring trimtosize trygetvalue unionwith wait waitone
 """
 _STATIC_METHODS = """
 abs acos adapter add addmemorypressure appendalllines asin asreadonly atan2 bigmul binarysearch cbrt ceiling
@@ -68,6 +73,11 @@ objectname offset paramname parametername parametertype processname providerinfo
 serializedremoteinvocationinfo servicename sessionstatecategory socketerrorcode sourceuri status statuscode task
 typename typespecified
 """
+_STATIC_PROPERTIES = """
+altdirectoryseparatorchar cachesize dbnull defaultbinder delimiter filterattribute filtername filternameignorecase
+invalidpathchars missing null schemedelimiter urischemefile urischemeftp urischemegopher urischemehttp urischemehttps
+urischememailto urischemenetpipe urischemenettcp urischemenews urischemenntp
+"""
 
 METHODS = frozenset(_METHODS.split())
 """Instance methods."""
@@ -77,3 +87,5 @@ PROPERTIES = frozenset(_PROPERTIES.split())
 """Instance properties."""
 EXCEPTION_PROPERTIES = frozenset(_EXCEPTION_PROPERTIES.split())
 """Properties that some exception has; refused on each that was made without them."""
+STATIC_PROPERTIES = frozenset(_STATIC_PROPERTIES.split())
+"""Static properties and fields."""

@@ -161,7 +161,7 @@ HASHTABLE.method("Clone()")(Hashtable.clone)
 HASHTABLE.method("ContainsValue(object value)")(
     lambda table, value: any(net_equals(held, value) for held in table.values())
 )
-DICTIONARY.prop("Comparer", "object", lambda table: None)
+DICTIONARY.prop("Comparer", "object", lambda _: _refuse_comparer())
 
 
 @HASHTABLE.method("CopyTo(array target, int index)")
@@ -178,6 +178,10 @@ HASHTABLE.ctor("(int capacity)")(lambda capacity: Hashtable(ignore_case=False))
 @HASHTABLE.ctor("(System.Collections.IDictionary source)")
 def _from_dictionary(source: DictionaryBase) -> Hashtable:
     return Hashtable(source.items(), ignore_case=False)
+
+
+def _refuse_comparer() -> Any:
+    raise NotSimulated("the comparer of a Dictionary")
 
 
 @HASHTABLE.ctor("(System.StringComparer comparer)")

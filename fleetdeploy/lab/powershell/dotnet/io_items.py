@@ -10,6 +10,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.windows_common import local_time, utc_time
+from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     REGISTRY,
     DateTime,
@@ -295,35 +296,39 @@ def _new_directory(machine: Any, path: str) -> DirectoryInfo:
 
 
 @FILE_SYSTEM_INFO.method("Refresh()")
-def _refresh(item: FileSystemItem) -> None:
+def _refresh(item: FileSystemItem) -> Any:
     item.refresh()
+    return NOTHING
 
 
 @FILE_INFO.method("Delete()")
-def _delete_file(item: FileInfo) -> None:
+def _delete_file(item: FileInfo) -> Any:
     try:
         item.machine.fs.delete(item.path)
     except FileError as error:
         raise NetError(file_exception(error)) from None
     item.refresh()
+    return NOTHING
 
 
 @DIRECTORY_INFO.method("Delete()", "Delete(bool recursive)")
-def _delete_directory(item: DirectoryInfo, recursive: bool = False) -> None:
+def _delete_directory(item: DirectoryInfo, recursive: bool = False) -> Any:
     try:
         item.machine.fs.rmdir(item.path.rstrip("\\"), recursive=recursive)
     except FileError as error:
         raise NetError(file_exception(error)) from None
     item.refresh()
+    return NOTHING
 
 
 @DIRECTORY_INFO.method("Create()")
-def _create_directory(item: DirectoryInfo) -> None:
+def _create_directory(item: DirectoryInfo) -> Any:
     try:
         item.machine.fs.mkdir(item.path.rstrip("\\"))
     except FileError as error:
         raise NetError(file_exception(error)) from None
     item.refresh()
+    return NOTHING
 
 
 def _children(item: DirectoryInfo, want_dirs: bool | None, element: PSType) -> PSArray:

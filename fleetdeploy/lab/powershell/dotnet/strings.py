@@ -280,6 +280,18 @@ def _join(separator: str, values: PSArray) -> str:
     return separator.join(convert.net_to_string(item) for item in values)
 
 
+@STRING.static("Join(string separator, object value, int startIndex, int count)")
+def _join_part(separator: str, values: Any, start: int, count: int) -> str:
+    """Of a string[]. With single values in front of two numbers nobody has recorded which overload is taken."""
+    from fleetdeploy.lab.powershell.dotnet.raising import throw
+
+    if not isinstance(values, PSArray):
+        raise NotSimulated("[string]::Join() of values that end in two numbers")
+    if start < 0 or count < 0 or start + count > len(values):
+        throw("ArgumentOutOfRangeException", "Index was out of range.\r\nParameter name: startIndex")
+    return separator.join(convert.net_to_string(item) for item in list(values)[start : start + count])
+
+
 @STRING.static("Format(string format, params object[] args)")
 def _format(template: str, args: PSArray) -> str:
     return formatting.composite(template, list(args))

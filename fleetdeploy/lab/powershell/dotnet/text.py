@@ -12,6 +12,7 @@ from fleetdeploy.lab.powershell.dotnet.raising import argument_null, out_of_rang
 from fleetdeploy.lab.powershell.typesystem import NOTHING, REGISTRY
 from fleetdeploy.lab.powershell.values import (
     CHAR,
+    INT32,
     STRING,
     ByteArray,
     Char,
@@ -144,11 +145,17 @@ class StringBuilder(NetObject):
     def to_net_string(self) -> str:
         return self.text_value
 
+    def net_index(self, key: Any) -> Char:
+        at = convert.to_type(key, INT32)
+        if not 0 <= at < len(self.text_value):
+            throw("IndexOutOfRangeException", "Index was outside the bounds of the array.")
+        return Char(self.text_value[at])
+
 
 BUILDER = define("System.Text.StringBuilder", py=StringBuilder, closed=True)
 BUILDER.ctor("()")(StringBuilder)
 BUILDER.ctor("(string value)")(StringBuilder)
-BUILDER.ctor("(int capacity)")(lambda capacity: StringBuilder())
+BUILDER.ctor("(int capacity)")(lambda capacity: _Sized())
 
 
 def _set_length(builder: StringBuilder, length: int) -> None:
@@ -156,7 +163,20 @@ def _set_length(builder: StringBuilder, length: int) -> None:
 
 
 BUILDER.prop("Length", "int", lambda builder: len(builder.text_value), _set_length)
-BUILDER.prop("Capacity", "int", lambda builder: max(16, len(builder.text_value)))
+
+
+class _Sized(StringBuilder):
+    """Made with a capacity of its own, which nobody asks for."""
+
+
+def _capacity(builder: StringBuilder) -> int:
+    if len(builder.text_value) > _FIRST_CAPACITY or isinstance(builder, _Sized):
+        raise NotSimulated("the capacity of a StringBuilder that has grown")
+    return _FIRST_CAPACITY
+
+
+_FIRST_CAPACITY = 16
+BUILDER.prop("Capacity", "int", _capacity)
 
 
 @BUILDER.method("Append(string value)", "Append(object value)")

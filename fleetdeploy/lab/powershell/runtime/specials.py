@@ -32,6 +32,7 @@ from fleetdeploy.lab.powershell.values import (
     PSRuntimeError,
     PSType,
     ScriptMethod,
+    type_of,
 )
 
 if TYPE_CHECKING:
@@ -233,6 +234,13 @@ def _where(rt: Interp, target: Any, args: list[Any]) -> Any:
 def _for_each(rt: Interp, target: Any, args: list[Any]) -> Any:
     what = args[0]
     out: list[Any] = []
+    if type_of(target).full_name.startswith("System.Collections.Generic.List`1"):
+        # The list's own ForEach(Action) goes before PowerShell's: what the block writes is lost.
+        if not isinstance(what, ScriptBlockValue) or len(args) > 1:
+            raise NotSimulated("List[T].ForEach() with these arguments")
+        for item in list(_elements(target)):
+            what.invoke_delegate([item])
+        return AUTO_NULL
     if isinstance(what, ScriptBlockValue):
         for item in _elements(target):
             out.extend(rt.invoke_block(what, list(args[1:]), dollar_under=item, same_scope=True))

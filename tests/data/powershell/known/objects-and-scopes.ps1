@@ -221,7 +221,6 @@ try { 1/0 } catch { $_.Exception.InnerException.GetType().Name; $_.Exception.Mes
 try { $null.Method() } catch { $_.Exception.Message }
 try { @(1)[0].Foo() } catch { $_.FullyQualifiedErrorId; $_.Exception.Message }
 try { [string]::Nope() } catch { $_.FullyQualifiedErrorId }
-try { [string]::new(1, 2, 3, 4) } catch { $_.FullyQualifiedErrorId }
 try { New-Object NoSuchType -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }
 try { 'a'.Substring('b') } catch { $_.FullyQualifiedErrorId }
 try { [datetime]::Parse('x') } catch { $_.Exception.InnerException.GetType().Name }
@@ -249,7 +248,6 @@ Write-Error -ErrorRecord $e -ErrorAction SilentlyContinue; $Error[0].FullyQualif
 #= MethodNotFound
 #= Method invocation failed because [System.Int32] does not contain a method named 'Foo'.
 #= MethodNotFound
-#= MethodCountCouldNotFindBest
 #= TypeNotFound,Microsoft.PowerShell.Commands.NewObjectCommand
 #= MethodArgumentConversionInvalidCastArgument
 #= FormatException

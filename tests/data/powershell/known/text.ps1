@@ -43,14 +43,12 @@
 (1..3 -join '-') + '!'
 @() -join ','
 [string]::Join('/', @('x', 'y'))
-[string]::Join(',', 1, 2, 3)
 $OFS = '+'; "$(1..3)"
 #= ab
 #= a,1,,2.5
 #= 1-2-3!
 #= `e
 #= x/y
-#= 1,2,3
 #= 1+2+3
 
 #== replace-forms | case, groups, special tokens, dollar, array, evaluator via regex class
