@@ -115,9 +115,15 @@ def parse_failure(result: ast.ParseResult) -> PSRuntimeError:
 _REQUIRES = re.compile(r"(?im)^[ \t]*#requires[ \t]+-(\w+)[ \t]*([^\r\n]*)")
 
 
+@lru_cache(maxsize=512)
+def requirements(text: str) -> tuple[tuple[str, str], ...]:
+    """The `#requires` of a script, name and value each: looked for once, since all hosts run the same scripts."""
+    return tuple(_REQUIRES.findall(text))
+
+
 def refuse_requirements(text: str) -> None:
     """`#requires` that every simulated host meets pass; others are refused."""
-    for name, value in _REQUIRES.findall(text):
+    for name, value in requirements(text):
         met = name.lower() == "runasadministrator" or (
             name.lower() == "version" and value.strip() in ("1.0", "2", "2.0", "3", "3.0", "4", "4.0")
         )

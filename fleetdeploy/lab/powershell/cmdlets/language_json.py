@@ -60,6 +60,8 @@ class _Writer:
         kind = type(value)
         if kind is str:
             return quote(value)
+        if kind is int:
+            return str(value)
         if kind is not PSCustomObject:
             simple = self._simple(value)
             if simple is not None:

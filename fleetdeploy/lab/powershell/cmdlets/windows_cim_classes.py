@@ -54,6 +54,9 @@ class Row:
 
     def look(self, name: str) -> Any:
         """A property's value for a filter; KeyError where the class has none of that name."""
+        for known, value in self.items:
+            if known == name:  # nearly every filter is spelled as Windows spells it
+                return value
         low = name.lower()
         for known, value in self.items:
             if known.lower() == low:

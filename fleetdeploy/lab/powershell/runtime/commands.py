@@ -257,7 +257,9 @@ def processor_for(
     if isinstance(target, ScriptBlockValue):
         return ScriptProcessor(rt, info, target, args or [], dot=dot, has_input=has_input)
     command: CommandInfo | None
-    if isinstance(target, CommandInfo):
+    if found is not None and type(target) is str and target:
+        command, name = found, target  # nearly every call
+    elif isinstance(target, CommandInfo):
         command = target
         name = target.name
     else:
