@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 
@@ -88,10 +89,24 @@ def test_an_idle_shell_ends_with_its_pipelines(connect: Connect, host: LabHost) 
     assert caught.value.code == faults.SHELL_NOT_FOUND
 
 
-def test_a_shell_in_use_is_not_idle(connect: Connect, host: LabHost) -> None:
-    with RunspacePool(connect(), idle_timeout=1) as pool:
-        shell = running(pool, "sleep 2\nsay done")
+def test_a_shell_in_use_is_not_idle(connect: Connect, host: LabHost, engine: EchoEngine) -> None:
+    engine.gates["go"] = go = threading.Event()
+    with RunspacePool(connect(operation_timeout=30, read_timeout=60)) as pool:
+        shell = running(pool, "wait-for go\nsay done")
+        (lab_shell,) = host.service.shells.values()
+        (command,) = lab_shell.commands.values()
+
+        def idle_meanwhile() -> None:
+            wait_until(lambda: command.queue.receiving)
+            soon_idle(host.service)
+            time.sleep(0.7)  # more than the idle timeout is now
+            lab_shell.idle_timeout = 600.0
+            go.set()
+
+        waits = threading.Thread(target=idle_meanwhile)
+        waits.start()
         shell.end_invoke()
+        waits.join()
         assert shell.output == ["done"]
 
 
@@ -111,11 +126,13 @@ def test_the_clients_death_ends_nothing(connect: Connect, host: LabHost, engine:
 
 
 def test_an_idle_connection_is_closed_and_a_sealed_session_with_it(connect: Connect, host: LabHost) -> None:
-    host.service.connection_idle_s = 0.3
     pool = RunspacePool(connect())
     pool.open()
     healed = RunspacePool(connect(ssl=True))
     healed.open()
+    host.service.connection_idle_s = 0.3
+    assert pool.is_alive()  # one request each, after which their connections rest
+    assert healed.is_alive()
     wait_until(lambda: not host.service.connections)
     host.service.connection_idle_s = 120.0  # a slow machine must not lose the next ones
     assert len(host.service.shells) == 2
