@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.values import DotNetException, Hashtable, PSType, define
 
 EXCEPTION = define("System.Exception")
@@ -122,11 +123,17 @@ def _record(value: DotNetException) -> Any:
     return value.error_record
 
 
+def _stack_trace(value: DotNetException) -> Any:
+    if "StackTrace" not in value.properties:
+        raise NotSimulated("the StackTrace of an exception")
+    return value.properties["StackTrace"]
+
+
 EXCEPTION.closed = True
 EXCEPTION.prop("Message", "string", _message)
 EXCEPTION.prop("InnerException", "System.Exception", lambda value: value.inner_exception)
 EXCEPTION.prop("HResult", "int", lambda value: value.hresult)
-EXCEPTION.prop("StackTrace", "string", lambda value: value.properties.get("StackTrace"))
+EXCEPTION.prop("StackTrace", "string", _stack_trace)
 EXCEPTION.prop("Source", "string", lambda value: value.properties.get("Source"))
 EXCEPTION.prop("HelpLink", "string", lambda value: value.properties.get("HelpLink"))
 EXCEPTION.prop("TargetSite", "object", lambda value: None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, types
 from fleetdeploy.lab.powershell.runtime.errors import complete
 from fleetdeploy.lab.powershell.typesystem import BY_CLASS, REGISTRY, PSType, define, define_enum
@@ -82,6 +83,13 @@ def _own_record(exception: DotNetException) -> Any:
     return exception.error_record
 
 
+def _stack_trace(value: ErrorRecord) -> str | None:
+    """Of a record that nobody has thrown or written yet there is none."""
+    if not value.script_stack_trace and value.invocation_info is not None:
+        raise NotSimulated("[ErrorRecord].ScriptStackTrace")
+    return value.script_stack_trace or None
+
+
 def load() -> None:
     if f"{SMA}ErrorCategory".lower() not in REGISTRY:
         define_enum(f"{SMA}ErrorCategory", _CATEGORIES)
@@ -92,7 +100,7 @@ def load() -> None:
         ("CategoryInfo", "object", CategoryInfo),
         ("TargetObject", "object", lambda value: value.target),
         ("InvocationInfo", "object", lambda value: value.invocation_info),
-        ("ScriptStackTrace", "string", lambda value: value.script_stack_trace or None),
+        ("ScriptStackTrace", "string", _stack_trace),
         ("PipelineIterationInfo", "object", lambda value: None),
     ):
         if name.lower() not in record.properties:

@@ -80,7 +80,6 @@ Get-Process | Select-Object -First 1 Name, Id | ForEach-Object { $_.PSObject.Pro
 Get-Service | Select-Object -First 1 -Property Name, Status, StartType | ForEach-Object { $_.PSObject.Properties.Name -join ',' }
 Get-Service -DisplayName 'Windows Time' | ForEach-Object Name
 Get-Service W32Time, EventLog | ForEach-Object Name
-(Get-Service EventLog).Status.ToString(); [int](Get-Service EventLog).Status
 Stop-Service nosuch -ErrorAction SilentlyContinue; $?
 Restart-Service nosuch -ErrorAction SilentlyContinue -ErrorVariable e; $e[0].FullyQualifiedErrorId
 Get-CimInstance Win32_Process -Filter "ProcessId=$PID" | ForEach-Object Name
@@ -93,8 +92,6 @@ Get-WmiObject -Query "select * from Win32_Service where Name='W32Time'" | ForEac
 #= W32Time
 #= EventLog
 #= W32Time
-#= Running
-#= [Int32] 4
 #= [Boolean] False
 #= NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.RestartServiceCommand
 #= wsmprovhost.exe

@@ -5,17 +5,13 @@
 (Get-Service W32Time -ErrorAction SilentlyContinue) | ForEach-Object { $_.Name }
 Get-Service nosuchsvc -ErrorAction SilentlyContinue -ErrorVariable e; $e[0].FullyQualifiedErrorId; $e[0].CategoryInfo.Category
 @(Get-Service -Name nosuch*).Count
-(Get-Service | Where-Object { $_.Status -eq 'Running' } | Measure-Object).Count -gt 0
 (Get-Service | Sort-Object Name | Select-Object -First 1).GetType().FullName
-(Get-Service | Group-Object Status | ForEach-Object Name) -contains 'Running'
 $s = Get-Service | Select-Object -First 1; $s.Status.GetType().FullName; $s.CanStop.GetType().Name; $s.MachineName
 #= W32Time
 #= NoServiceFoundForGivenName,Microsoft.PowerShell.Commands.GetServiceCommand
 #= [ErrorCategory] ObjectNotFound
 #= [Int32] 0
-#= [Boolean] True
 #= System.ServiceProcess.ServiceController
-#= [Boolean] True
 #= System.ServiceProcess.ServiceControllerStatus
 #= Boolean
 #= .
