@@ -32,7 +32,11 @@ class Node:
         if names is None:
             names = _NAMES[kind] = tuple(one.name for one in fields(kind) if one.init)
         for name in names:
-            yield from _nodes_in(getattr(self, name))
+            value = getattr(self, name)
+            if isinstance(value, Node):
+                yield value
+            elif type(value) is tuple:
+                yield from _nodes_in(value)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below, parents first."""
@@ -45,11 +49,11 @@ _NAMES: dict[type, tuple[str, ...]] = {}
 """Attributes by kind of node: asked for every node of every script."""
 
 
-def _nodes_in(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
+def _nodes_in(items: tuple[object, ...]) -> Iterator[Node]:
+    for item in items:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, tuple):
             yield from _nodes_in(item)
 
 
