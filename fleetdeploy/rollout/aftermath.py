@@ -192,7 +192,8 @@ def _not_running(
         detail += f": {page.failure.detail}"
     if service.snapshot.values.get("start_type") == "disabled":
         detail += "; it is disabled"
-        ran_before = False
+        # By a person who wants it so; unless it ran until this rollout stopped it.
+        ran_before = ran_before and page is not None and page.state is _S.ROLLBACK_FAILED
     configured = label_of(sight.observation)
     now = Now.DOWN if ran_before else Now.IDLE
     return HostNow(sight.host, now, "", page is not None, f"{detail} (configured for {configured})")

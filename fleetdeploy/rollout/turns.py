@@ -193,6 +193,11 @@ def _back_verdict(book: Book, host: str, worked: Worked) -> None:
     assert result is not None  # noqa: S101 - the caller looked
     label = result.label or page.plan.from_label
     page.touched = False
+    if verified is None and result.failure is not None:
+        steps = (f"look at {host}: enable and start it, if it is to run", f"fleetdeploy status --limit {host}")
+        book.fail(host, result.failure, "the previous version does not run there", steps)
+        book.move(host, _S.ROLLBACK_FAILED, result.failure.detail, label=label)
+        return
     if verified is None:
         book.move(host, _S.ROLLED_BACK, "restored; the service was not running before", label=label)
         return

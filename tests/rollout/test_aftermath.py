@@ -93,6 +93,12 @@ def sight(image: str = OLD, sha: str = "aa" * 32, record: RolloutRecord | None =
             Now.IDLE,
             "it is disabled",
         ),
+        (
+            sight(state="Stopped", snapshot={"start_type": "disabled"}),
+            page(S.ROLLBACK_FAILED, failure=HostFailure("start", "put back, but not started")),
+            Now.DOWN,
+            "put back, but not started",
+        ),
         (sight(r"E:\third\shop.exe", "cc" * 32), page(S.SKIPPED), Now.OTHER, "left alone"),
         (Sight("web1", lost=Lost.UNREACHABLE, error="no answer"), page(), Now.UNKNOWN, "last seen with v1.4.0"),
         (Sight("web1", lost=Lost.UNREACHABLE, error="no answer"), None, Now.UNKNOWN, "not part of it"),
