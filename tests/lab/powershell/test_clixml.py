@@ -9,7 +9,7 @@ from typing import Any
 
 import psrpcore.types as wire
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -139,6 +139,7 @@ def test_bytes_lists_and_objects_arrive() -> None:
     assert table.contains("A")
 
 
+@settings(deadline=None)  # the first example loads tables
 @given(st.text())
 def test_every_string_survives_the_wire(value: str) -> None:
     """psrpcore, an independent reader, gets back what was written."""

@@ -20,7 +20,7 @@ from fleetdeploy.lab.windows.host import WindowsHost
 
 _SWITCHES = frozenset({"/d", "/s", "/q", "/u", "/a"})
 _DISCARD = re.compile(
-    r"\s*(?<!\S)(?P<stream>[12]?)>\s*nul\b|\s*(?P<merge>2>&1)|\s*(?<!\S)(?P<to_err>1?>&2)", re.IGNORECASE
+    r"(?:\s*(?<!\S)(?P<stream>[12]))?>\s*nul\b|\s*(?P<merge>2>&1)|\s*(?<!\S)(?P<to_err>1?>&2)", re.IGNORECASE
 )
 
 
