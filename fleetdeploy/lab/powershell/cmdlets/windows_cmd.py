@@ -87,7 +87,9 @@ def _command(ctx: NativeContext, text: str, run: _Run) -> None:
         raise NotSimulated(f"cmd.exe /c {text}")
     word = re.match(r"[^\s.,;=]*", text)
     name = word[0].lower() if word else ""
-    if not text.strip() or name == "rem":
+    if name == "rem":
+        run.done = True  # the rest of the line is its remark
+    if not text.strip() or run.done:
         return
     result = _builtin(ctx, name, text[len(name) :], run)
     if result is None:

@@ -96,7 +96,7 @@ cmd /c "echo a& echo b"
 cmd /c "echo hidden> nul& echo shown"
 cmd /c "exit 3"; $LASTEXITCODE
 cmd /c "exit /b 4 & echo never"; $LASTEXITCODE
-cmd /c "rem nothing && echo yes || echo no"
+cmd /c "rem nothing & echo no"; cmd /c "hostname > nul && echo yes"
 @(cmd /c "echo e 1>&2" 2>$null).Count
 #= a
 #= b
