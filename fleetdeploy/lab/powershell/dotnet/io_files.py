@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fleetdeploy.lab.powershell import wildcard
+from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_NO_BOM, Encoding
 from fleetdeploy.lab.powershell.dotnet.io_items import (
     DIRECTORY_INFO,
     FILE_ATTRIBUTES,
@@ -24,7 +25,6 @@ from fleetdeploy.lab.powershell.dotnet.io_streams import (
 )
 from fleetdeploy.lab.powershell.dotnet.io_text import Reader, Writer, decode_detecting
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, throw
-from fleetdeploy.lab.powershell.dotnet.text import UTF8_NO_BOM, Encoding
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     STRING,

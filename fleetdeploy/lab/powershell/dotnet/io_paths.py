@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_DEFAULT
 from fleetdeploy.lab.powershell.dotnet.io_files import _extension
 from fleetdeploy.lab.powershell.dotnet.io_streams import (
     need,
     path_of,
 )
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, throw
-from fleetdeploy.lab.powershell.dotnet.text import UTF8_DEFAULT
 from fleetdeploy.lab.powershell.values import (
     CHAR,
     Char,

@@ -8,9 +8,9 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_NO_BOM, Encoding
 from fleetdeploy.lab.powershell.dotnet.io_streams import Stream, _close, _flush, open_file
 from fleetdeploy.lab.powershell.dotnet.raising import throw
-from fleetdeploy.lab.powershell.dotnet.text import UTF8_NO_BOM, Encoding
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     Byte,

@@ -13,9 +13,9 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_DEFAULT, Encoding
 from fleetdeploy.lab.powershell.dotnet.io_streams import MemoryStream
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, throw
-from fleetdeploy.lab.powershell.dotnet.text import UTF8_DEFAULT, Encoding
 from fleetdeploy.lab.powershell.dotnet.uri import Uri, read_uri
 from fleetdeploy.lab.powershell.typesystem import NOTHING, REGISTRY
 from fleetdeploy.lab.powershell.values import (

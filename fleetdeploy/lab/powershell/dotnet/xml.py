@@ -8,10 +8,10 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.dotnet import xml_nodes as nodes
+from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_NO_BOM
 from fleetdeploy.lab.powershell.dotnet.io_streams import need, path_of
 from fleetdeploy.lab.powershell.dotnet.io_text import decode_detecting
 from fleetdeploy.lab.powershell.dotnet.raising import throw
-from fleetdeploy.lab.powershell.dotnet.text import UTF8_NO_BOM
 from fleetdeploy.lab.powershell.dotnet.xml_path import select
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
