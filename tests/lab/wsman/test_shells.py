@@ -77,11 +77,12 @@ def test_delete_ends_the_shell_and_what_runs_in_it(connect: Connect, host: LabHo
 
 
 def test_an_idle_shell_ends_with_its_pipelines(connect: Connect, host: LabHost) -> None:
-    pool = RunspacePool(connect(), idle_timeout=1)
+    pool = RunspacePool(connect())
     pool.open()
     shell = next(iter(host.service.shells.values()))
     running(pool, "sleep 60")
     (command,) = shell.commands.values()
+    soon_idle(host.service)
     wait_until(lambda: not host.service.shells)
     assert command.stop.is_set()
     with pytest.raises(WSManFaultError) as caught:
