@@ -115,7 +115,7 @@ def _codes() -> Iterator[Case]:
     yield _case(
         "HTTP 401 for ever, after the start",
         "http-error",
-        ANY_END,
+        frozenset({4}),
         when={"after": "^start Shop"},
         code="401",
         **FOREVER,
@@ -200,7 +200,7 @@ def _people() -> Iterator[Case]:
         yield _case(f"a dependent, {verb}", "dependent", ANY_END | {4, 8}, when=_at(verb), left=True)
         for do in KINDS[FaultKind.BY_HAND].choices:
             yield _case(f"{do} by hand, {verb}", "by-hand", ANY_END | {4, 8}, when=_at(verb), do=do, left=True)
-    yield _case("disabled between stop and start", "disable", ANY_END | {4, 8}, when={"step": "start Shop"}, left=True)
+    yield _case("disabled between stop and start", "disable", frozenset({4}), when={"step": "start Shop"}, left=True)
     yield _case(
         "started by hand between stop and start", "by-hand", ANY_END, when={"step": "start Shop"}, do="start", left=True
     )
