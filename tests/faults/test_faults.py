@@ -11,7 +11,6 @@ from tests.faults.cases import Case, cases
 from tests.faults.play import play
 
 _SAMPLE = (
-    "WinRM restarted, between stop and start",
     "quarantine, gone, at the start",
     "STOP_PENDING for ever",
     "HTTP 503, activate, begin",
