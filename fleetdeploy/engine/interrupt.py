@@ -18,6 +18,8 @@ The second signal: ``os._exit``. Sockets are dropped without a goodbye, which is
 shell until its idle timeout, and the script in it ends as done or put back. Exit code 4 if a host is unknown then (a
 verb was under way), else 130. SIGKILL is the same without a code; both are healed by ``resume`` or ``rollback``.
 
+A signal that the parent had ignored (``nohup``, a shell's background job) stays ignored: whoever set that meant it.
+
 Where it still fails: handlers can be set in the main thread only (elsewhere ``installed`` does nothing, tests use
 ``request``), and on Windows there is no SIGHUP.
 """
@@ -71,7 +73,8 @@ class Interrupt:
         def handle(number: int, frame: FrameType | None) -> None:
             self.request()
 
-        before = {number: signal.signal(number, handle) for number in _SIGNALS}
+        heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, handle) for number in heard}
         try:
             yield self
         finally:

@@ -91,9 +91,10 @@ def candidate(observations: Mapping[str, Observation | None]) -> Choice:
     forwards = [rid for rid in unended if _kind(records, rid) == "forward"]
     if forwards:
         newest = _newest(records, forwards)
-        ended = {r.outcome for r in records[newest].values() if r.ended and r.outcome}
-        if "succeeded" in ended or "succeeded_in_part" in ended:
-            return CloseOnly(newest, _version(records, newest), min(ended & {"succeeded", "succeeded_in_part"}))
+        ended = {r.outcome for r in records[newest].values() if r.ended} & {"succeeded", "succeeded_in_part"}
+        # Closing would leave a host that stands in the middle as it stands: stopped perhaps, or without recovery.
+        if ended and not any(_is_half_way(r) for r in records[newest].values()):
+            return CloseOnly(newest, _version(records, newest), min(ended))
         if silent and newest not in named_open:
             return NeedsId(silent)
         if not any(r.intent for r in records[newest].values()) and not silent:
@@ -112,6 +113,11 @@ def candidate(observations: Mapping[str, Observation | None]) -> Choice:
     left = [name for name, r in records[newest].items() if r.intent and not is_undone(states[name], r)]
     version = _version(records, newest)
     return Undo(newest, version, is_open=False) if left else AlreadyUndone(newest, version)
+
+
+def _is_half_way(record: RolloutRecord) -> bool:
+    """A change was begun there, forward or back, and nobody wrote how it ended (rule 12)."""
+    return not record.ended and (record.undoing or (record.intent and not (record.done or record.put_back)))
 
 
 def is_undone(state: HostState, record: RolloutRecord) -> bool:

@@ -169,6 +169,20 @@ def test_every_signal_asks_once_and_leaves_the_second_time(number: signal.Signal
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_that_the_parent_ignored_stays_ignored() -> None:
+    """``nohup fleetdeploy rollout …``: the end of the session is no reason to stop it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupt().installed() as interrupt:
+            signal.raise_signal(signal.SIGHUP)
+            assert not interrupt.requested
+            signal.raise_signal(signal.SIGTERM)
+            assert interrupt.requested
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_elsewhere_than_in_the_main_thread_nothing_is_installed() -> None:
     seen: list[bool] = []
 

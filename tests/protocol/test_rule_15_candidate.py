@@ -56,6 +56,14 @@ HISTORIES: dict[str, tuple[dict[str, Observation | None], Choice]] = {
         {"x": holds(record("B", 2, outcome="succeeded_in_part")), "y": holds(open_("B", 2, done=True))},
         CloseOnly("B", "v1.4.2", "succeeded_in_part"),
     ),
+    "its end is missing on a host that stands half-way: to close it there would leave it so": (
+        {"x": holds(B), "y": holds(open_("B", 2), by="B")},
+        Undo("B", "v1.4.2", is_open=True),
+    ),
+    "the same, half-way back": (
+        {"x": holds(B), "y": holds(open_("B", 2, done=True, undoing=True), by="B")},
+        Undo("B", "v1.4.2", is_open=True),
+    ),
     "three that changed nothing do not hide the one that did": (
         {"x": holds(A, *(record(r, t, intent=False, done=False, outcome="failed") for t, r in enumerate("CDE", 2)))},
         Undo("A", "v1.4.2", is_open=False),
