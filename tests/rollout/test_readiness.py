@@ -12,6 +12,7 @@ from fleetdeploy.model.permits import Permits
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.readiness import Lacking
 from fleetdeploy.model.run import Hold, HostState, Outcome, PauseReason
+from fleetdeploy.rollout import crew
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakeHost
 
@@ -156,7 +157,8 @@ def test_within_the_budget_the_others_go_on(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("permitted", [False, True])
-def test_another_try_needs_a_proof_too(scene: Scene, permitted: bool) -> None:
+def test_another_try_needs_a_proof_too(scene: Scene, permitted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "_REQUESTS_EVERY_S", 0.0)  # these hosts are so quick that it would come too late
     scene.with_hosts(6)
     victim = scene.hosts["web3"]
     scene.hosts["web1"].on_activate = lambda host, request: setattr(victim, "dead", True)
