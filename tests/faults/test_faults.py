@@ -12,7 +12,6 @@ from tests.faults.play import play
 
 _SAMPLE = (
     "quarantine, gone, at the start",
-    "STOP_PENDING for ever",
     "HTTP 503, activate, begin",
 )
 _ALL = {case.name: case for case in cases()}
