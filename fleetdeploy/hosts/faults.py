@@ -77,7 +77,10 @@ BY_CODE: dict[int, Meaning] = {
     **dict.fromkeys(range(2150859236, 2150859243), Meaning.BUSY),  # quotas of the plugin
     14: Meaning.BUSY,  # out of memory
     170: Meaning.BUSY,
+    1311: Meaning.BUSY,  # no logon server answered the host just now
     1722: Meaning.BUSY,
+    2150858770: Meaning.BUSY,  # destination unreachable: said by a host that forwards, or is just starting
+    2150859046: Meaning.BUSY,  # network timed out
     1816: Meaning.BUSY,  # processes per shell
     2150859026: Meaning.BUSY,  # 503
     2150858823: Meaning.TOO_BIG,
