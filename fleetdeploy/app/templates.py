@@ -132,6 +132,11 @@ def _header(name: str, text: str) -> str:
     )
 
 
+def _is_shipped(folder: Path) -> bool:
+    """In fleetdeploy's own work tree a project's folder is the folder of the shipped templates."""
+    return folder.resolve() == (shipped_folder() / "powershell").resolve()
+
+
 def find_overrides(directory: Path) -> tuple[Override, ...]:
     """The overrides of a project, by name.
 
@@ -139,7 +144,7 @@ def find_overrides(directory: Path) -> tuple[Override, ...]:
         ConfigError: one cannot be read.
     """
     folder = directory / FOLDER / "powershell"
-    if not folder.is_dir():
+    if not folder.is_dir() or _is_shipped(folder):
         return ()
     found = []
     for file in sorted(folder.rglob("*")):
@@ -265,6 +270,8 @@ def eject(directory: Path, typed: str, *, force: bool = False, accept: bool = Fa
     short = name.removesuffix(ENDING)
     base = _shipped_text(name) or ""
     file = directory / FOLDER / "powershell" / name
+    if _is_shipped(directory / FOLDER / "powershell"):
+        raise UsageError(f"{file} is the shipped template itself", next_steps=("-C DIRECTORY names your project",))
     kept: Path | None = None
     there = file.exists()
     body = base

@@ -58,6 +58,15 @@ def test_no_overrides_no_problems(tmp_path: Path) -> None:
     assert {f"{verb}.ps1.j2" for verb in VERBS} <= set(shipped_names())
 
 
+def test_the_shipped_templates_are_no_overrides_of_themselves() -> None:
+    tree = shipped_folder().parent
+    before = (shipped_folder() / "powershell" / "beat.ps1.j2").read_bytes()
+    assert templates.find_overrides(tree) == ()
+    with pytest.raises(UsageError, match="is the shipped template itself"):
+        templates.eject(tree, "beat", force=True)
+    assert (shipped_folder() / "powershell" / "beat.ps1.j2").read_bytes() == before
+
+
 def test_a_mistake_is_said_with_file_and_line(tmp_path: Path) -> None:
     file = eject(tmp_path, "beat").override.file
     change(file, BUSY, BUSY + "        $x = Get-Content -LiteralPath 'a'\n")
