@@ -232,6 +232,10 @@ class Histories(Order):
             if what == "arguments":
                 scm.change("Shop", image_path=image.replace("8080", "8081"))
                 self.by_hand = True
+                if not self.watch.runs(self.fleet.hosts[name]):
+                    # It is neither what a rollout made nor what was there before: reported, and left to that person.
+                    self.watch.by_hand.add(name)
+                    self.watch.edited.add(name)
             else:
                 (scm.stop if what == "stop" else scm.start)("Shop")
 

@@ -211,6 +211,8 @@ class Order(Ground):
 
     def _is_well(self, name: str) -> None:
         assert self._settled(name), f"{name} is stopped"
+        if name in self.watch.edited:
+            return
         config = self._config(name)
         assert config.failure, f"{name} is disarmed"
         assert config.failure.actions, f"{name} is disarmed"

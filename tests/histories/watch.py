@@ -66,6 +66,8 @@ class Watch:
     """Host → the rollout that stopped its service last."""
     by_hand: set[str] = field(default_factory=set)
     """Hosts whose service a person stopped last, and no rollout has touched since: that person's business."""
+    edited: set[str] = field(default_factory=set)
+    """The same for hosts whose service a person configured anew while it was down, maybe in the middle of a change."""
     effects: dict[str, int] = field(default_factory=dict)
     touched: list[tuple[str, str, str]] = field(default_factory=list)
     """(Host, rollout, conductor) of whatever was done to a host, in order; "" and "" for people and power."""
@@ -126,6 +128,7 @@ class Watch:
                     self.by_hand.add(host.name)
                 return
             self.by_hand.discard(host.name)
+            self.edited.discard(host.name)
             self._turns(host, cause)
             self._allowed(host, kind, cause)
             if self.listener is not None:
