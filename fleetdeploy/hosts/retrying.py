@@ -26,10 +26,14 @@ def may_repeat(error: BaseException, *, changing: bool) -> bool:
     return error.retry is Retry.SAFE or (error.retry is Retry.OBSERVE and not changing)
 
 
-def with_retries(call: Callable[[], T], *, attempts: int, changing: bool) -> T:
-    """Call, and call again as far as the error kinds allow; the last error is raised as it is."""
+def with_retries(call: Callable[[], T], *, attempts: int, changing: bool, within_s: float) -> T:
+    """Call, and call again as far as the error kinds allow; the last error is raised as it is.
+
+    None begins after ``within_s``: a host that takes connections and says nothing costs a minute for each, and others
+    may wait for it.
+    """
     retrying = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(max(1, attempts)),
+        stop=tenacity.stop_after_attempt(max(1, attempts)) | tenacity.stop_after_delay(within_s),
         wait=tenacity.wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
         retry=tenacity.retry_if_exception(lambda error: may_repeat(error, changing=changing)),
         reraise=True,

@@ -182,9 +182,11 @@ class HostVerbs:
         """Renew the sign of life (rule 14); ``running`` also ends the phase ``opening``.
 
         ``last`` takes it away instead: this conductor leaves and the rollout stays open, so whoever goes on with it
-        need not wait until the sign of life has run out.
+        need not wait until the sign of life has run out. Another one is never tried twice: the next is due soon, and
+        whatever this host is to do waits behind it.
         """
-        self._call("beat", {"claim": requests.claim(claim), "running": running, "last": last}, changing=True)
+        request = {"claim": requests.claim(claim), "running": running, "last": last}
+        self._call("beat", request, changing=True, attempts=None if last else 1)
 
     def prune(self, claim: Claim, keep: int) -> PruneResult:
         """Remove releases that nothing needs (rule 18): what to keep is computed on the host, under its lock."""
@@ -239,7 +241,7 @@ class HostVerbs:
 
         # Input is consumed by the first attempt, so only a call without input may be sent again from here.
         tries = (attempts or self._attempts) if feed is None else 1
-        return with_retries(once, attempts=tries, changing=changing)
+        return with_retries(once, attempts=tries, changing=changing, within_s=deadline_s)
 
     def _ready(self) -> Session:
         self.close_if_idle()

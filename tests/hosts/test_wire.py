@@ -176,8 +176,21 @@ def test_a_lost_answer_of_a_changing_verb_is_sent_once() -> None:
         raise AnswerLost("x", host="h")
 
     with pytest.raises(AnswerLost):
-        with_retries(lost, attempts=3, changing=True)
+        with_retries(lost, attempts=3, changing=True, within_s=60.0)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(("within_s", "calls"), [(60.0, 2), (0.0, 1)])
+def test_no_try_begins_when_the_time_is_over(within_s: float, calls: int) -> None:
+    made: list[int] = []
+
+    def silent() -> None:
+        made.append(1)
+        raise Unreachable("x", host="h")
+
+    with pytest.raises(Unreachable):
+        with_retries(silent, attempts=2, changing=True, within_s=within_s)
+    assert len(made) == calls
 
 
 class FakeHost:
