@@ -90,7 +90,6 @@ class Ground(RuleBasedStateMachine):
         self.began = time.monotonic()
         self.lab = None
         self.stack = contextlib.ExitStack()
-        self.failed = ""
 
     @property
     def fleet(self) -> Lab:

@@ -38,7 +38,6 @@ class Reader:
 
     def __init__(self, watch: Watch, plans: Mapping[str, Plan]) -> None:
         self.watch, self.plans = watch, plans
-        self.heard = 0
         self._by_id: dict[str, Conductor] = {}
         self._said: dict[str, list[ev.Event]] = {}
         """Of each rollout, by whoever conducted it, whatever store it went to."""
@@ -56,7 +55,6 @@ class Reader:
         """An event that has just been written and is being shown."""
         if not one.rollout or isinstance(event, ev.TRANSIENT):
             return
-        self.heard += 1
         said = self._said.setdefault(one.rollout, [])
         if isinstance(event, ev.HostChanged) and event.state in _BEGINS:
             self._obeys(one, event.host)
