@@ -10,11 +10,12 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from fleetdeploy.engine.crash import VARIABLE
 from fleetdeploy.engine.journal import Journal
@@ -57,6 +58,13 @@ class CrashWorld(World):
 
     def when(self, *arguments: str, crash: str = "") -> Ended:
         """A command, killed at a crash point if one is named."""
+        code, out, err = self.types((*arguments, "--output", "json"), 120.0, {VARIABLE: crash})
+        return Ended(code, _outcome(out), out + err)
+
+    def types(
+        self, arguments: Sequence[str], seconds: float, more: dict[str, str] | None = None
+    ) -> tuple[int, str, str]:
+        """A command in a process of its own: exit code, what it wrote, what it complained of."""
         self.count += 1
         said = self.folder.parent / f"said{self.count}"
         env = {
@@ -65,11 +73,11 @@ class CrashWorld(World):
             "FLEETDEPLOY_PASSWORD": self.lab.password,
             "FLEETDEPLOY_STATE_DIR": str(self.store),
             "FLEETDEPLOY_ACTOR": "eva",
-            VARIABLE: crash,
+            **(more or {}),
         }
-        code = forked.run((*arguments, "--output", "json"), cwd=self.folder, env=env, said=said, seconds=120.0)
-        out, err = (said / "out").read_text(encoding="utf-8"), (said / "err").read_text(encoding="utf-8")
-        return Ended(code, _outcome(out), out + err)
+        code = forked.run(tuple(arguments), cwd=self.folder, env=env, said=said, seconds=seconds)
+        out, err = ((said / name).read_text(encoding="utf-8") for name in ("out", "err"))
+        return code, out, err
 
     def when_later(self, *arguments: str, crash: str = "") -> Ended:
         """A command when the sign of life of the last one, which was killed, has run out and its verbs have ended."""
@@ -142,28 +150,30 @@ def _outcome(out: str) -> str:
     return str(last.get("kind") or last.get("hold") or "")
 
 
-@contextmanager
-def crash_world(folder: Path, hosts: int = HOSTS) -> Iterator[CrashWorld]:
-    """Hosts web1 and so on, on v1.4.0, installed by hand; v1.4.2 is good, v1.4.3 is not."""
+W = TypeVar("W", bound=CrashWorld)
 
+
+@contextmanager
+def lab_world(kind: type[W], folder: Path, hosts: int) -> Iterator[W]:
+    """A world of that kind, whose password and store this process knows, too: hosts web1 and so on, on v1.4.0."""
     project, store = folder / "project", folder / "store"
     project.mkdir(parents=True)
     lab = Lab.start([])
-    made = CrashWorld(project, store, lab)
-    names = {"FLEETDEPLOY_PASSWORD": lab.password, "FLEETDEPLOY_STATE_DIR": str(store)}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
     try:
-        made.given_hosts(hosts)
+        with patch.dict(os.environ, {"FLEETDEPLOY_PASSWORD": lab.password, "FLEETDEPLOY_STATE_DIR": str(store)}):
+            made = kind(project, store, lab)
+            made.given_hosts(hosts)
+            yield made
+    finally:
+        lab.stop()
+
+
+@contextmanager
+def crash_world(folder: Path, hosts: int = HOSTS) -> Iterator[CrashWorld]:
+    """v1.4.0 was installed by hand; v1.4.2 is good, v1.4.3 is not."""
+    with lab_world(CrashWorld, folder, hosts) as made:
         made.given_version(GOOD)
         made.given_version(BAD, unhealthy_after=0.0)
         made.clear_counters()
         yield made
-        assert {n: [str(e) for e in h.not_simulated] for n, h in lab.hosts.items() if h.not_simulated} == {}
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        lab.stop()
+        assert {n: [str(e) for e in h.not_simulated] for n, h in made.lab.hosts.items() if h.not_simulated} == {}

@@ -6,7 +6,6 @@ The commands run in processes of their own; the lab lives in this one.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,8 @@ from typing import Any
 
 from fleetdeploy.engine.journal import Journal
 from fleetdeploy.lab.fault_orders import FaultOrder, conditions, give
-from fleetdeploy.lab.fleet import Lab
 from fleetdeploy.lab.windows.defender import files
-from tests.cli import forked
-from tests.crash.world import CrashWorld
+from tests.crash.world import CrashWorld, lab_world
 from tests.scenarios.steps import HAND_MADE_IMAGE, project_with, wait_for
 
 OLD, NEW = "v1.4.0", "v1.4.2"
@@ -88,18 +85,7 @@ class FaultWorld(CrashWorld):
 
     def reads(self, *arguments: str) -> Read:
         """A command, in text."""
-        self.count += 1
-        said = self.folder.parent / f"said{self.count}"
-        env = {
-            "PATH": "/usr/bin:/bin",
-            "PYTHONWARNINGS": "error",
-            "FLEETDEPLOY_PASSWORD": self.lab.password,
-            "FLEETDEPLOY_STATE_DIR": str(self.store),
-            "FLEETDEPLOY_ACTOR": "eva",
-        }
-        code = forked.run(arguments, cwd=self.folder, env=env, said=said, seconds=900.0)
-        out, err = (said / name for name in ("out", "err"))
-        read = Read(" ".join(arguments), code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        read = Read(" ".join(arguments), *self.types(arguments, 900.0))
         self.transcript.append(read)
         return read
 
@@ -152,22 +138,7 @@ class FaultWorld(CrashWorld):
 @contextmanager
 def fault_world(folder: Path, *, hosts: int = 2, **behaviour: Any) -> Iterator[FaultWorld]:
     """Hosts web1 and so on, on v1.4.0 installed by hand; v1.4.2 is ``behaviour``."""
-    project, store = folder / "project", folder / "store"
-    project.mkdir(parents=True)
-    lab = Lab.start([])
-    made = FaultWorld(project, store, lab)
-    names = {"FLEETDEPLOY_PASSWORD": lab.password, "FLEETDEPLOY_STATE_DIR": str(store)}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(names)
-    try:
-        made.given_hosts(hosts)
+    with lab_world(FaultWorld, folder, hosts) as made:
         made.given_version(NEW, **behaviour)
         made.clear_counters()
         yield made
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        lab.stop()
