@@ -66,8 +66,9 @@ def start(
     said.mkdir()
     more = {"FLEETDEPLOY_ACTOR": who, "FLEETDEPLOY_STATE_DIR": str(world.folder / f"store of {who}")}
     environment = world.environment(**(more | env))
+    # daemon: a job that a failing test leaves behind, asleep perhaps, is ended with the test worker, not waited for.
     process = forked._context.Process(
-        target=_prepared, args=(prepare, gate, arguments, str(world.project), environment, str(said))
+        target=_prepared, args=(prepare, gate, arguments, str(world.project), environment, str(said)), daemon=True
     )
     process.start()
     return Job(arguments, process, said)
@@ -112,6 +113,7 @@ def asleep_before_activate(gate: Any) -> None:
     def activate(self: HostVerbs, request: Any, **more: Any) -> Any:
         if self.host == os.environ[ASLEEP_AT]:
             os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(1.0)  # any thread may take the signal: this one runs on until the stop has reached it
         return inner(self, request, **more)
 
     HostVerbs.activate = activate  # type: ignore[method-assign]
