@@ -39,6 +39,10 @@ def up(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="where the first --service listens")] = 8080,
     http: Annotated[bool, typer.Option("--http", help="every second host by sealed HTTP instead of HTTPS")] = False,
     faults: Annotated[Path | None, typer.Option("--faults", help="faults.yml: what shall go wrong, and when")] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", help="a WinRM quota of every host, named as in WSMan:\\localhost: MaxShellsPerUser=5"),
+    ] = None,
     lab: Folder = DEFAULT_FOLDER,
     output: flags.Output = "text",
 ) -> CommandResult:
@@ -47,7 +51,8 @@ def up(
     services = [_service(text, port + index) for index, text in enumerate(service or [])]
     width = len(str(-(-hosts // zones)))
     names = [f"lab-z{index % zones + 1}-{index // zones + 1:0{width}}" for index in range(hosts)]
-    fleet = [{"name": name, "services": services} for name in sorted(names)]
+    limits = control.read_limits(limit or [])
+    fleet = [{"name": name, "services": services, "limits": limits} for name in sorted(names)]
     orders = []
     if faults is not None:
         from fleetdeploy.cli.lab_faults_file import read_faults
@@ -104,14 +109,27 @@ def status(lab: Folder = DEFAULT_FOLDER, output: flags.Output = "text") -> Comma
             "waiting": list(host.waiting),
             "effects": dict(host.effects),
             "not_simulated": list(host.not_simulated),
+            "limits": dict(host.limits),
         }
         for host in state.hosts
     ]
     columns = ("host", "address", "state", "shells", "faults", "effects", "not simulated")
     return CommandResult(
         data={"pid": state.pid, "user": state.user, "hosts": data},
-        blocks=(Lines([f"process {state.pid}, account {state.user}"]), Table("", columns, rows)),
+        blocks=(Lines([f"process {state.pid}, account {state.user}", *_limits(state)]), Table("", columns, rows)),
     )
+
+
+def _limits(state: Any) -> list[str]:
+    """Which hosts have which limits, where they are not those of a fresh Windows."""
+    told: dict[str, list[str]] = {}
+    for host in state.hosts:
+        if host.limits:
+            told.setdefault(" ".join(f"{name}={value}" for name, value in host.limits.items()), []).append(host.name)
+    return [
+        f"limits: {text}" + ("" if len(names) == len(state.hosts) else f" ({', '.join(names)})")
+        for text, names in told.items()
+    ]
 
 
 def artifact(

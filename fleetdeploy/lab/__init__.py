@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fleetdeploy.lab.windows.accounts import Account
     from fleetdeploy.lab.windows.faults import FaultKind
     from fleetdeploy.lab.wsman.certificates import CertificateMapping
-    from fleetdeploy.lab.wsman.quotas import ServiceLimits
+    from fleetdeploy.lab.wsman.limits import ServiceLimits
 
 __all__ = [
     "Account",
@@ -57,7 +57,7 @@ _HOMES = {
     "windows.accounts": "Account",
     "windows.faults": "FaultKind",
     "wsman.certificates": "CertificateMapping",
-    "wsman.quotas": "ServiceLimits",
+    "wsman.limits": "ServiceLimits",
 }
 _WHERE = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -34,7 +34,7 @@ from fleetdeploy.lab.windows.faults import FaultKind, Faults
 from fleetdeploy.lab.wsman.auth import DEFAULT_METHODS, LogonPolicy
 from fleetdeploy.lab.wsman.certificates import CertificateMapping
 from fleetdeploy.lab.wsman.engine import Engine, PowerShellEngine
-from fleetdeploy.lab.wsman.quotas import ServiceLimits
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from fleetdeploy.lab.wsman.server import HostServer, Sockets
 from fleetdeploy.lab.wsman.service import WinRmService
 from fleetdeploy.lab.wsman.threads import spent
@@ -75,6 +75,7 @@ class HostSpec:
     powershell: str = "5.1"
     accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
     limits: ServiceLimits = field(default_factory=ServiceLimits)
+    """Quotas of its WinRM: ``ServiceLimits.of({"MaxShellsPerUser": 5})``."""
     services: tuple[ServiceSpec, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     auth: tuple[str, ...] = DEFAULT_METHODS
@@ -221,7 +222,7 @@ class Lab:
             roots = self._client_roots(spec)
             return self.authority.issue(spec.name, address, "localhost", client_roots=roots)
 
-        host = LabHost(spec.name, address, *sockets.ports, make, certify)
+        host = LabHost(spec.name, address, *sockets.ports, make, certify, spec.limits)
         host.server = HostServer(lambda: host.service, lambda: host.tls, address, sockets)
         try:
             if spec.services or spec.options or spec.certificates or spec.client_roots:

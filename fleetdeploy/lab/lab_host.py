@@ -14,6 +14,7 @@ from typing import Any
 
 from fleetdeploy.lab.tls import HostTls
 from fleetdeploy.lab.windows.faults import Faults
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from fleetdeploy.lab.wsman.server import HostServer
 from fleetdeploy.lab.wsman.service import WinRmService
 
@@ -28,6 +29,8 @@ class LabHost:
     port_https: int
     make: Callable[[LabHost], tuple[Any, WinRmService]] = field(repr=False)
     certify: Callable[[], HostTls] = field(repr=False)
+    ordered: ServiceLimits = field(repr=False)
+    """The limits that it was made with."""
     away_until: float = 0.0
     """Nobody listens until then: the WinRM service is being restarted."""
     _server: HostServer | None = field(default=None, repr=False)
@@ -42,6 +45,11 @@ class LabHost:
     @property
     def machine(self) -> Any:
         return self._parts()[0]
+
+    @property
+    def limits(self) -> ServiceLimits:
+        """What its WinRM allows now."""
+        return self.ordered if self._made is None else self._made[1].limits
 
     @property
     def service(self) -> WinRmService:

@@ -17,6 +17,7 @@ from fleetdeploy.lab.windows.accounts import Account
 from fleetdeploy.lab.windows.effects import Effects
 from fleetdeploy.lab.windows.faults import Faults
 from fleetdeploy.lab.windows.service import State
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 
 RUNS_WITHIN_S = 30.0
 
@@ -167,6 +168,7 @@ class WindowsFleet:
         powershell: str = "5.1",
         files: Mapping[str, bytes | str] | None = None,
         accounts: Mapping[str, str] | None = None,
+        limits: Mapping[str, Any] | ServiceLimits | None = None,
         spec: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> FleetHost:
@@ -175,16 +177,21 @@ class WindowsFleet:
         Args:
             os_build: 9600 (2012 R2), 14393, 17763, 20348 (2022) or 26100; ``powershell`` is "5.1" or "4.0".
             files: path to content. accounts: more administrators, name to password.
-            spec: other fields of ``HostSpec`` (``auth``, ``limits``, ``certificates``, ...).
+            limits: quotas of its WinRM, by the names and in the units of ``WSMan:\\localhost``
+                (``{"MaxShellsPerUser": 5}``; wsman/limits.py). Raises ValueError, which lists the names, for others.
+            spec: other fields of ``HostSpec`` (``auth``, ``certificates``, ...).
             options: of the machine (windows/host.py: WindowsHost): ``language_mode``, ``drives``, ``boot_seconds``, ...
         """
+        extra = dict(spec or {})
+        if limits is not None:
+            extra["limits"] = limits if isinstance(limits, ServiceLimits) else ServiceLimits.of(limits)
         described = HostSpec(
             name,
             os_build=os_build,
             powershell=powershell,
             accounts=dict(accounts or {}),
             options=options,
-            **(spec or {}),
+            **extra,
         )
         host = FleetHost(self, self.lab.add(described))
         for path, content in (files or {}).items():

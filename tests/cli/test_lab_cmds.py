@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypsrp.complex_objects import RunspacePoolState
+from pypsrp.exceptions import WSManFaultError
+from pypsrp.powershell import RunspacePool
+from pypsrp.wsman import WSMan
 from typer.testing import CliRunner, Result
 
 from fleetdeploy.artifacts import read_build_info, resolve
@@ -33,7 +37,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     faults = folder.with_name("faults.yml")
     faults.write_text("faults:\n  - {hosts: '*-z2-1', fault: clock-skew, seconds: 60}\n", encoding="utf-8")
     up = ("lab", "up", "--lab", folder, "--hosts", "4", "--zones", "2", "--service", "shop=v1.4.0", "--http")
-    made = answer(*up, "--faults", faults)
+    made = answer(*up, "--faults", faults, "--limit", "MaxShellsPerUser=1", "--limit", "idletimeout=90000")
     try:
         assert made["hosts"] == ["lab-z1-1", "lab-z1-2", "lab-z2-1", "lab-z2-2"]
         yield folder
@@ -65,6 +69,45 @@ def test_status_break_and_heal(lab: Path) -> None:
     assert call("lab", "heal", "--lab", lab).exit_code == 0
     assert "lab-z1-1" in call("lab", "status", "--lab", lab).stdout
     assert all(host["faults"] == [] for host in answer("lab", "status", "--lab", lab)["hosts"])
+
+
+def test_limits_are_told_and_hold(lab: Path) -> None:
+    state = answer("lab", "status", "--lab", lab)
+    assert [host["limits"] for host in state["hosts"]] == [{"MaxShellsPerUser": 1, "IdleTimeout": 90000}] * 4
+    assert "limits: MaxShellsPerUser=1 IdleTimeout=90000\n" in call("lab", "status", "--lab", lab).stdout
+    host, password = state["hosts"][0], (lab / "password").read_text(encoding="utf-8")
+    client = WSMan(
+        host["address"],
+        port=host["port_http"],
+        ssl=False,
+        username=state["user"],
+        password=password,
+        auth="negotiate",
+        no_proxy=True,
+    )
+    with client, RunspacePool(client) as first:
+        assert first.state == RunspacePoolState.OPENED
+        with pytest.raises(WSManFaultError, match="maximum number of 1 concurrent shells"):
+            RunspacePool(client).open()
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("MaxShels=5", "'MaxShels' is no limit that the lab knows"),
+        ("MaxShellsPerUser", "write NAME=VALUE"),
+        ("MaxShellsPerUser=many", "a whole number from 0 to 2147483647, not 'many'"),
+        ("MaxEnvelopeSizekb=31", "a whole number from 32 to 4294967295, not '31'"),
+        ("QuotaFaults=soap", "wmi or wsman, not 'soap'"),
+    ],
+)
+def test_limits_that_windows_does_not_have(tmp_path: Path, limit: str, words: str) -> None:
+    done = call("lab", "up", "--hosts", "1", "--limit", limit, "--lab", tmp_path / "lab")
+    assert done.exit_code == 2
+    told = " ".join(done.stderr.split())
+    assert words in told
+    assert "MaxConcurrentCommandsPerShell, MaxConcurrentOperationsPerUser" in told, "the names are listed"
+    assert not (tmp_path / "lab").exists()
 
 
 def test_what_has_happened_is_told(lab: Path) -> None:

@@ -128,6 +128,22 @@ def test_each_client_gets_in_with_the_arguments_it_is_given(
     assert host.effects.targets("logon").keys() == {fleet.user, "second"}
 
 
+def test_a_host_has_the_quotas_it_is_given(fleet: WindowsFleet) -> None:
+    with pytest.raises(ValueError, match=r"no such limit: MaxProcesses \(there are: .*MaxProcessesPerShell"):
+        fleet.host("none", limits={"MaxProcesses": 3})
+    small = fleet.host("small", limits={"MaxProcessesPerShell": 4})
+    refused = small.lab_host.not_simulated
+    with Client(**small.pypsrp()) as client:
+        for _ in range(3):  # what has ended is not counted
+            assert client.execute_ps("hostname; Start-Process hostname.exe -Wait; cmd /c hostname")[0] == "small\nsmall"
+        assert [str(one) for one in refused] == []
+        client.execute_ps(
+            "cmd /c cmd /c hostname"
+        )  # three at once, the shell and its console: may be too many for four
+        assert "hostname where a shell may have 4 processes (MaxProcessesPerShell)" in str(refused.pop())
+    del fleet.hosts["small"]
+
+
 def test_the_scene_counts_as_nothing_done(fleet: WindowsFleet) -> None:
     host = fleet["web01"]
     host.write(r"C:\deep\er\x.txt", "ä").service("app", arguments="--x", running=False)

@@ -72,6 +72,11 @@ class Injection:
     def refuse_logon(self, user: str) -> bool:
         return self._faults.take(FaultKind.WRONG_PASSWORD, user) is not None
 
+    async def identifying(self) -> None:
+        """Before Identify is answered to somebody who has not logged on: who says nothing says nothing to that, too."""
+        await self._silence("Identify")
+        self._answer_wrongly("Identify")
+
     async def before(self, request: Request) -> None:
         """Before an operation has had any effect. Commands and Receives are asked about by their script instead."""
         if request.action in (soap.COMMAND, soap.RECEIVE):

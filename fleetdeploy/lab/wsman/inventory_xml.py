@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from fleetdeploy.lab.wsman import soap
 
 if TYPE_CHECKING:
-    from fleetdeploy.lab.wsman.quotas import ServiceLimits
+    from fleetdeploy.lab.wsman.limits import ServiceLimits
     from fleetdeploy.lab.wsman.shells import ShellCommand
 
 

@@ -30,9 +30,10 @@ from psrpcore import (
 from psrpcore.types import PipelineResultTypes
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.windows.ownership import acting_as
+from fleetdeploy.lab.windows.ownership import Children, acting_as
 from fleetdeploy.lab.wsman import engine as seam
 from fleetdeploy.lab.wsman.faults import PLUGIN_FAILED, WSManFault
+from fleetdeploy.lab.wsman.limits import UNLIMITED
 from fleetdeploy.lab.wsman.pool import MAX_COMMAND_BYTES, LabPipeline, LabPool, QuotaExceeded, make_error
 from fleetdeploy.lab.wsman.prompts import PipelineHost
 from fleetdeploy.lab.wsman.shells import Hooks, Shell, ShellCommand
@@ -180,9 +181,11 @@ class PowerShellShell(Shell):
         engine: seam.Engine,
         creation: bytes,
         hooks: Hooks,
+        max_processes: int = UNLIMITED,
         **common: Any,
     ) -> None:
         super().__init__(loop, host, **common)
+        self.children = Children(max_processes)
         self.engine = engine
         self._hooks = hooks
         self._by_uuid: dict[uuid.UUID, _Pipeline] = {}

@@ -25,8 +25,8 @@ from fleetdeploy.lab.wsman.engine import Engine
 from fleetdeploy.lab.wsman.faults import WSManFault
 from fleetdeploy.lab.wsman.http import Connection, Reply, Reset
 from fleetdeploy.lab.wsman.injection import Injection, Kept, Page
+from fleetdeploy.lab.wsman.limits import ServiceLimits, most
 from fleetdeploy.lab.wsman.psrp import PowerShellShell
-from fleetdeploy.lab.wsman.quotas import ServiceLimits
 from fleetdeploy.lab.wsman.shells import Shell
 from fleetdeploy.lab.wsman.soap import Request
 from fleetdeploy.lab.wsman.winrs import CmdShell
@@ -97,6 +97,12 @@ class WinRmService:
             return None
         if root.find(f".//{{{soap.IDENTITY}}}Identify") is None:
             return None
+        try:
+            await self.injection.identifying()
+        except Page as page:
+            return page.reply
+        except WSManFault as fault:
+            return self._fault(fault, "")._replace(seal=False)
         return Reply(200, self._identity(known=False, tls=tls), seal=False)
 
     def _identity(self, *, known: bool, tls: bool) -> bytes:
@@ -234,7 +240,8 @@ class WinRmService:
                 engine=self.engine,
                 creation=creation,
                 hooks=self.injection,
-                max_memory_mb=self.limits.max_memory_per_shell_mb,
+                max_processes=most(self.limits.max_processes_per_shell),
+                max_memory_mb=most(self.limits.max_memory_per_shell_mb),
                 outgrown=self._outgrown,
                 **common,
             )

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.wsman import soap
 from fleetdeploy.lab.wsman.faults import WSManFault
-from fleetdeploy.lab.wsman.quotas import MAX_IDLE_TIMEOUT_S, ServiceLimits
+from fleetdeploy.lab.wsman.limits import ServiceLimits
+from fleetdeploy.lab.wsman.quotas import MAX_IDLE_TIMEOUT_S
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.wsman.shells import Shell

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fleetdeploy.lab.wsman.faults import WSManFault
-from fleetdeploy.lab.wsman.quotas import UNLIMITED
+from fleetdeploy.lab.wsman.limits import UNLIMITED
 
 COALESCE_S = 0.002
 """How long a Receive that has something waits for more: a host answers with all that is ready."""

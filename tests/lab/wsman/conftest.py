@@ -10,7 +10,7 @@ import pytest
 from pypsrp.wsman import WSMan
 
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
-from fleetdeploy.lab.wsman.quotas import ServiceLimits
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from tests.lab.wsman.doubles import EchoEngine, PlainHost
 
 LIMITS = ServiceLimits(max_shells_per_user=4, max_commands_per_shell=3, min_idle_timeout_s=0.0)

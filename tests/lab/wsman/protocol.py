@@ -14,7 +14,7 @@ from pypsrp.wsman import WSMan
 
 from fleetdeploy.hosts.faults import Fault, parse
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
-from fleetdeploy.lab.wsman.quotas import ServiceLimits
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from tests.lab.wsman.doubles import EchoEngine, PlainHost
 
 LIMITS = ServiceLimits(min_idle_timeout_s=0.0)

@@ -16,8 +16,9 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fleetdeploy.errors import UsageError
-from fleetdeploy.lab.control import _host_spec, up
+from fleetdeploy.lab.control import up
 from fleetdeploy.lab.fleet import HostSpec, Lab, LabHost
+from fleetdeploy.lab.fleet_description import host_spec
 from fleetdeploy.lab.wsman.inventory_xml import security_profiles
 from tests.lab.wsman.doubles import EchoEngine, PlainHost
 
@@ -176,6 +177,6 @@ def test_a_broken_ntlm_message_is_no_logon(lab: Lab) -> None:
 
 
 def test_a_fleet_file_says_it_too(tmp_path: Path) -> None:
-    assert _host_spec({"name": "x", "auth": ["negotiate"]}).auth == ("negotiate",)
+    assert host_spec({"name": "x", "auth": ["negotiate"]}).auth == ("negotiate",)
     with pytest.raises(UsageError, match=r"auth of the lab host x: .*credssp"):
         up(tmp_path, [{"name": "x", "auth": ["credssp"]}])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +13,11 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.shell import Process, WinRS
 from pypsrp.wsman import SelectorSet, WSMan, WSManAction
 
+from fleetdeploy.errors import UsageError
 from fleetdeploy.hosts.faults import Fault, Meaning
-from fleetdeploy.lab.wsman import faults, quotas, sessions
+from fleetdeploy.lab.fleet_description import host_spec
+from fleetdeploy.lab.wsman import faults, limits, quotas, sessions
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from tests.lab.wsman.protocol import Bench, bench, refused, running
 from tests.lab.wsman.test_shells import wait_until
 
@@ -321,16 +324,47 @@ def test_a_shell_whose_process_died_is_gone(lab: Bench) -> None:
     assert lab.host.service.shells == {}
 
 
-def test_limits_come_from_a_description(tmp_path: Path) -> None:
-    from fleetdeploy.errors import UsageError
-    from fleetdeploy.lab import control
-
-    spec = control._host_spec({"name": "web01", "limits": {"max_shells_per_user": 2, "quota_faults": "wsman"}})
+def test_limits_come_from_a_description() -> None:
+    spec = host_spec({"name": "web01", "limits": {"max_shells_per_user": 2, "quota_faults": "wsman"}})
     assert (spec.limits.max_shells_per_user, spec.limits.quota_faults, spec.limits.max_envelope_kb) == (2, "wsman", 500)
     with pytest.raises(UsageError, match="no such limit: max_shell"):
-        control._host_spec({"name": "web01", "limits": {"max_shell": 2}})
+        host_spec({"name": "web01", "limits": {"max_shell": 2}})
     with pytest.raises(UsageError, match="a number from 0 on"):
-        control._host_spec({"name": "web01", "limits": {"max_connections": "many"}})
+        host_spec({"name": "web01", "limits": {"max_connections": "many"}})
+
+
+def test_limits_have_the_names_and_units_of_windows() -> None:
+    made = ServiceLimits.of({"maxTimeoutMS": 90_500, "MaxProcessesPerShell": "7", "QuotaFaults": "wsman"})
+    assert (made.max_timeout_s, made.max_processes_per_shell, made.quota_faults) == (90.5, 7, "wsman")
+    assert made.changed() == {"MaxTimeoutms": 90_500, "MaxProcessesPerShell": 7, "QuotaFaults": "wsman"}
+    assert ServiceLimits().changed() == {}
+    for values, words in (
+        ({"MaxTimeoutms": 499}, "from 500 to 4294967295"),
+        ({"MaxShellsPerUser": 1.5}, "a whole number"),
+        ({"MaxShellsPerUser": True}, "a whole number"),
+        ({"MaxShellsPerUser": 2, "max_shells_per_user": 2}, "given twice"),
+        ({"MaxShells": 2}, "there are: IdleConnectionTimeout, IdleTimeout, MaxConcurrent"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            ServiceLimits.of(values)
+
+
+def test_each_setting_is_a_limit_of_its_own() -> None:
+    own = {field.name for field in dataclasses.fields(ServiceLimits)}
+    assert [setting.name for setting in limits.SETTINGS if setting.field not in own] == []
+    assert own - {setting.field for setting in limits.SETTINGS} == {"min_idle_timeout_s"}, "Windows has no setting"
+    for setting in limits.SETTINGS:
+        usual = setting.told(getattr(ServiceLimits(), setting.field))
+        assert setting.value(usual) == getattr(ServiceLimits(), setting.field), setting.name
+
+
+def test_nought_is_no_limit_where_windows_says_so(lab: Bench) -> None:
+    lab.limit(MaxShellsPerUser=0, MaxProcessesPerShell=0, MaxMemoryPerShellMB=0)
+    client = lab.pool().connection
+    with WinRS(client) as shell:
+        Process(shell, "powershell.exe", ["-Command", "sleep 30"]).begin_invoke()
+        Process(shell, "hostname", []).invoke()
+    assert lab.host.service.limits.changed()["MaxShellsPerUser"] == 0
 
 
 def test_the_configuration_tells_the_limits(lab: Bench) -> None:

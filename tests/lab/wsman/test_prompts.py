@@ -13,7 +13,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
 from fleetdeploy.lab.fleet import HostSpec, Lab
-from fleetdeploy.lab.wsman.quotas import ServiceLimits
+from fleetdeploy.lab.wsman.limits import ServiceLimits
 from tests.lab.wsman.test_shells import soon_idle, wait_until
 
 

@@ -17,6 +17,7 @@ from fleetdeploy.lab.powershell.runtime.native import (
     split_command_line,
 )
 from fleetdeploy.lab.windows.host import WindowsHost
+from fleetdeploy.lab.windows.ownership import child
 
 _SWITCHES = frozenset({"/d", "/s", "/q", "/u", "/a"})
 _DISCARD = re.compile(
@@ -97,7 +98,8 @@ def _command(ctx: NativeContext, text: str, run: _Run) -> None:
         program = program_of(argv[0])
         if program is None:
             raise NotSimulated(f"cmd.exe /c {text}")
-        result = program(ctx, argv[1:], None)
+        with child(argv[0]):
+            result = program(ctx, argv[1:], None)
     run.code = result.exit_code
     if to_err:
         run.err.extend(result.stdout_lines)

@@ -9,6 +9,7 @@ from fleetdeploy.lab.powershell.cmdlets.windows_support import machine_of
 from fleetdeploy.lab.powershell.dotnet.windows_processes import ProcessObject
 from fleetdeploy.lab.powershell.runtime.known_commands import exists_on_windows
 from fleetdeploy.lab.powershell.runtime.native import NativeContext, program_of, split_command_line
+from fleetdeploy.lab.windows.ownership import child
 
 _STYLES = ("Normal", "Hidden", "Minimized", "Maximized")
 
@@ -46,7 +47,8 @@ class StartProcess(Cmdlet):
             raise NotSimulated("Start-Process without -Wait, or from a directory that is not there", ctx.line)
         line = " ".join(str(one) for one in self.get("ArgumentList") or ())
         context = NativeContext(host, ctx.sleep, ctx.check_stop, ctx.runspace.environment_get)
-        result = program(context, split_command_line(line), None)
+        with child(name):
+            result = program(context, split_command_line(line), None)
         image = name if "\\" in name else f"C:\\Windows\\system32\\{name if key.endswith('.exe') else name + '.exe'}"
         with host.lock:
             started = host.processes.spawn(image, f'"{image}" {line}'.rstrip(), parent_pid=host.shell_process.pid)

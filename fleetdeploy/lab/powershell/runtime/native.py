@@ -21,6 +21,7 @@ from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, ScriptErro
 from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
 from fleetdeploy.lab.powershell.values import DotNetException, ErrorRecord, is_number
+from fleetdeploy.lab.windows.ownership import child
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
@@ -251,7 +252,9 @@ class NativeProcessor(Processor):
         if program is None:
             raise NotSimulated(f"the program {self.name}", self.info.line)
         context = NativeContext(rt.machine, rt.sleep, rt.check_stop, rt.runspace.environment_get)
-        result = program(context, split_command_line(self.command_line), self.lines if self.has_input else None)
+        # What it reads from may be another program, which Windows runs at the same time.
+        with child(self.name, processes=2 if self.has_input else 1):
+            result = program(context, split_command_line(self.command_line), self.lines if self.has_input else None)
         rt.runspace.global_scope.set("LASTEXITCODE", result.exit_code)
         stop = bool(result.stderr_lines) and rt.preference("ErrorActionPreference", "continue") == "stop"
         if stop and rt.streams.error is rt.base_streams.error:
