@@ -9,6 +9,7 @@ from pathlib import Path
 from fleetdeploy.app.warm import warmed
 from fleetdeploy.app.workspace import Workspace
 from fleetdeploy.errors import LoginRefused, UsageError
+from fleetdeploy.hosts.identify import Line
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.scripts import ScriptLibrary, shared_library
 from fleetdeploy.hosts.session import Session
@@ -79,10 +80,10 @@ def connector(workspace: Workspace, *, looking: bool = False, strict: bool = Tru
         problem = missing.get(host.connection.secret)
         if problem is not None:
             raise LoginRefused(f"{host.name}: not asked: {problem.what}", host=host.name, next_steps=problem.next_steps)
-        secret = vault.get(host.connection.secret)
+        secret, line = vault.get(host.connection.secret), Line()
 
         def session() -> Session:
-            return warmed(host, lambda: PsrpSession(host.name, host.connection, secret), looking=looking)
+            return warmed(host, lambda: PsrpSession(host.name, host.connection, secret, line=line), looking=looking)
 
         return HostVerbs(host.name, session, workspace.app, library=library)
 

@@ -10,12 +10,12 @@ import hashlib
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from fleetdeploy.errors import HostError, LoginRefused, ProtocolRefused
-from fleetdeploy.hosts import winrs
+from fleetdeploy.hosts import identify, winrs
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.session import Script
 from fleetdeploy.hosts.verbs import HostVerbs
@@ -26,11 +26,6 @@ from fleetdeploy.model.verbs import AppRef, Observation
 Layer = Literal["dns", "tcp", "tls", "winrm", "login", "psrp", "language", "admin", "disk", "powershell"]
 
 LOW_DISK_BYTES = 1024**3
-_IDENTIFY = (
-    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
-    'xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">'
-    "<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>"
-)
 _LANGUAGE = "[CmdletBinding()] param() $ExecutionContext.SessionState.LanguageMode"
 
 
@@ -127,35 +122,16 @@ def _tls(connection: Connection) -> Finding:
 
 def _winrm(connection: Connection, offered: set[str]) -> Finding:
     """Identify, without login: any answer of WinRM's is an answer, 401 too. ``offered`` gets the ways to log in."""
-    kind = http.client.HTTPConnection
-    if connection.transport == "https":
-        # No secret is sent here, and the certificate was judged in the layer below.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        client: http.client.HTTPConnection = http.client.HTTPSConnection(
-            connection.address, connection.port, timeout=connection.connect_timeout_s, context=context
-        )
-    else:
-        client = kind(connection.address, connection.port, timeout=connection.connect_timeout_s)
-    headers = {"Content-Type": "application/soap+xml;charset=UTF-8", "WSMANIDENTIFY": "unauthenticated"}
     try:
-        client.request("POST", "/wsman", body=_IDENTIFY, headers=headers)
-        answer = client.getresponse()
-        offers = _offers(answer)
-        if answer.status == 200:  # Identify is answered to everybody; the ways of logging in are told to who has none
-            client.request("POST", "/wsman", headers={"Content-Length": "0"})
-            offers = _offers(client.getresponse())
+        status, offers = identify.offers(connection)
     except (OSError, http.client.HTTPException) as error:
         return Finding(
             "winrm", False, f"the port answers, WinRM does not: {type(error).__name__}", "Restart-Service WinRM"
         )
-    finally:
-        client.close()
-    if answer.status == 503:
+    if status == 503:
         return Finding("winrm", False, "HTTP 503: WinRM is down or starting", "Restart-Service WinRM on the host")
-    if answer.status not in (200, 401, 500):
-        return Finding("winrm", False, f"HTTP {answer.status}: something else listens there", "check the port")
+    if status not in (200, 401, 500):
+        return Finding("winrm", False, f"HTTP {status}: something else listens there", "check the port")
     offered |= offers
     return Finding("winrm", True, f"answers{f', offers {_listed(offers)}' if offers else ''}")
 
@@ -169,14 +145,8 @@ _SCHEMES = {
 """Which of the schemes that a host names serve a login; certificates are not told in headers."""
 
 
-def _listed(schemes: set[str]) -> str:
+def _listed(schemes: Collection[str]) -> str:
     return ", ".join(sorted(schemes))
-
-
-def _offers(answer: http.client.HTTPResponse) -> set[str]:
-    """The schemes of a 401; reads the answer to its end."""
-    answer.read()
-    return {value.split()[0] for value in answer.headers.get_all("WWW-Authenticate") or () if value.split()}
 
 
 def _login(host: str, connection: Connection, secret: Secret | None, offered: set[str]) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -186,3 +187,24 @@ def _text(root: ElementTree.Element) -> str:
         return messages[-1]
     reasons = [" ".join("".join(node.itertext()).split()) for node in root.iter() if _local(node.tag) == "Reason"]
     return reasons[0] if reasons else ""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, each once, outermost first."""
+    seen: set[int] = set()
+    todo: list[BaseException] = [error]
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        nested = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        todo.extend(item for item in nested if isinstance(item, BaseException))
+
+
+def reason(error: BaseException) -> str:
+    """The innermost cause in one line; requests wraps three deep."""
+    last = list(causes(error))[-1]
+    text = " ".join(str(last).split()) or type(last).__name__
+    return text if len(text) <= 300 else text[:297] + "..."

@@ -21,7 +21,6 @@ from functools import partial
 from typing import Any
 
 import requests
-import requests.adapters
 import spnego.exceptions
 import urllib3.exceptions
 from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
@@ -38,11 +37,11 @@ from fleetdeploy.errors import (
     ProtocolRefused,
     Unreachable,
 )
-from fleetdeploy.hosts import client_certificate, faults
+from fleetdeploy.hosts import client_certificate, faults, identify
 from fleetdeploy.hosts.constant_text import ConstantText
 from fleetdeploy.hosts.faults import Fault, Meaning
 from fleetdeploy.hosts.session import Script, ScriptError, ScriptResult
-from fleetdeploy.hosts.trust import system_store
+from fleetdeploy.hosts.trust import PinnedAdapter, system_store
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
 
@@ -80,19 +79,6 @@ class _Host(PSHost):
         return None
 
 
-class _PinnedAdapter(requests.adapters.HTTPAdapter):
-    """Trusts exactly one certificate, by its SHA-256."""
-
-    def __init__(self, fingerprint: str, passphrase: str | None) -> None:
-        self._fingerprint = fingerprint.replace(":", "").lower()
-        self._passphrase = passphrase
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs |= {"assert_fingerprint": self._fingerprint, "key_password": self._passphrase}
-        return super().init_poolmanager(*args, **kwargs)
-
-
 class _Wire:
     """Everything that is sent goes through here; ``fault`` is what the last error answer said, raw."""
 
@@ -125,15 +111,23 @@ class PsrpSession:
         connection: where and how.
         secret: the password; only its clear text goes to pypsrp.
         idle_timeout_s: after how long without a request Windows ends the shell; raised by itself for longer scripts.
+        line: what an earlier session with this host has left behind; the next one is given the same.
     """
 
     def __init__(
-        self, host: str, connection: Connection, secret: Secret | None, *, idle_timeout_s: int = DEFAULT_IDLE_S
+        self,
+        host: str,
+        connection: Connection,
+        secret: Secret | None,
+        *,
+        idle_timeout_s: int = DEFAULT_IDLE_S,
+        line: identify.Line | None = None,
     ) -> None:
         self._name = host
         self._connection = connection
         self._secret = secret
         self._idle_timeout_s = idle_timeout_s
+        self._line = line if line is not None else identify.Line()
         self._wsman: WSMan | None = None
         self._wire: _Wire | None = None
         self._pool: RunspacePool | None = None
@@ -218,6 +212,7 @@ class PsrpSession:
         self._broken = False
         self._commands = 0
         self._idle_timeout_s = max(self._idle_timeout_s, needed)
+        self._is_anybody_there(until)
         opening = Script("open a session", "")
         self._wsman = self._connect()
         self._wire = _Wire(self._wsman, self._connection.connect_timeout_s)
@@ -229,6 +224,16 @@ class PsrpSession:
         self._pool = pool
         serializer = pool._serializer
         setattr(serializer, "_serialize_string", self._constant.around(serializer._serialize_string))  # noqa: B010
+
+    def _is_anybody_there(self, until: float) -> None:
+        """After a silence: one short question before the long wait of a login."""
+        if not self._line.silent:
+            return
+        left = until - time.monotonic()
+        why = identify.answers(self._connection, max(1.0, min(self._connection.connect_timeout_s, left)))
+        if why:
+            raise self._nobody(why)
+        self._line.silent = False
 
     def _negotiate(self, pool: RunspacePool, until: float) -> None:
         """Open; a host that is slow to start wsmprovhost answers "operation timed out", which is no error yet."""
@@ -273,7 +278,7 @@ class PsrpSession:
         session.verify = c.ca_file if c.ca_file is not None else system_store()
         if c.fingerprint is not None:
             session.verify = False
-            session.mount("https://", _PinnedAdapter(c.fingerprint, login.get("certificate_key_password")))
+            session.mount("https://", PinnedAdapter(c.fingerprint, login.get("certificate_key_password")))
         wsman.transport.session = session
         return wsman
 
@@ -290,6 +295,7 @@ class PsrpSession:
             if phase == "receive" and fault is not None and fault.meaning is Meaning.POLL_AGAIN:
                 return
             self._broken = True
+            self._line.silent = any(isinstance(cause, TimeoutError) for cause in faults.causes(error))
             # Between Command and its answer something may have begun; before it, nothing has.
             sent = phase == "receive" or (phase == "begin" and shell is not None and _was_sent(error, shell))
             if not sent:
@@ -313,21 +319,25 @@ class PsrpSession:
                 next_steps=(f"fleetdeploy doctor --limit {name}",),
             )
         if isinstance(error, requests.exceptions.SSLError):
-            return ProtocolRefused(f"{name}: the certificate was not accepted: {_reason(error)}", host=name)
+            return ProtocolRefused(f"{name}: the certificate was not accepted: {faults.reason(error)}", host=name)
         if isinstance(error, (spnego.exceptions.SpnegoError, ValueError)) and not isinstance(
             error, requests.RequestException
         ):
             if sent:
-                return AnswerLost(f"{name}: {script.name}: the connection broke ({_reason(error)})", host=name)
-            return ProtocolRefused(f"{name}: the host and we found no common login: {_reason(error)}", host=name)
+                return AnswerLost(f"{name}: {script.name}: the connection broke ({faults.reason(error)})", host=name)
+            return ProtocolRefused(f"{name}: the host and we found no common login: {faults.reason(error)}", host=name)
         if fault is not None:
             return self._from_fault(fault, script, sent=sent)
         if sent:
-            return AnswerLost(f"{name}: no answer to {script.name}: {_reason(error)}", host=name)
+            return AnswerLost(f"{name}: no answer to {script.name}: {faults.reason(error)}", host=name)
+        return self._nobody(faults.reason(error))
+
+    def _nobody(self, why: str) -> Unreachable:
+        where = f"{self._connection.address}:{self._connection.port}"
         return Unreachable(
-            f"{name}: cannot be reached at {self._connection.address}:{self._connection.port}: {_reason(error)}",
-            host=name,
-            next_steps=(f"fleetdeploy doctor --limit {name}",),
+            f"{self._name}: cannot be reached at {where}: {why}",
+            host=self._name,
+            next_steps=(f"fleetdeploy doctor --limit {self._name}",),
         )
 
     def _from_fault(self, fault: Fault, script: Script, *, sent: bool) -> HostError:
@@ -360,28 +370,8 @@ def _was_sent(error: Exception, shell: PowerShell) -> bool:
     if isinstance(error, (WSManFaultError, WinRMTransportError)):
         return isinstance(error, WSManFaultError) and error.code == faults.OPERATION_TIMED_OUT
     if isinstance(error, requests.exceptions.ConnectionError):
-        return not any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in _causes(error))
+        return not any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in faults.causes(error))
     return not isinstance(error, spnego.exceptions.SpnegoError)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    todo: list[BaseException] = [error]
-    while todo:
-        one = todo.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        nested = [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-        todo.extend(item for item in nested if isinstance(item, BaseException))
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause in one line; requests wraps three deep."""
-    last = list(_causes(error))[-1]
-    text = " ".join(str(last).split()) or type(last).__name__
-    return text if len(text) <= 300 else text[:297] + "..."
 
 
 def _fed(items: Iterator[bytes | str] | None) -> Any:

@@ -6,6 +6,7 @@ hands requests to the desk (``commands.py``). Knows nothing of batches or phases
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -88,18 +89,26 @@ class Crew:
         if error is not None and not isinstance(error, (HostError, CancelledTask)):
             raise error
 
-    def each(self, hosts: Iterable[str], tag: str, make: Callable[[str], Task[HostPort]]) -> dict[str, Any]:
-        """Run a task on every host at once; values, or the ``HostError``, by name."""
+    def each(
+        self, hosts: Iterable[str], tag: str, make: Callable[[str], Task[HostPort]], patience_s: float = math.inf
+    ) -> dict[str, Any]:
+        """Run a task on every host at once; values, or the ``HostError``, by name.
+
+        After ``patience_s`` without an answer from any of them, those that have not answered are missing. Their tasks
+        go on, each host's next one waits for its end, and ``drain`` waits for all of them.
+        """
         names = tuple(hosts)
         for name in names:
             self.submit(name, tag, make(name))
         results: dict[str, Any] = {}
         only = frozenset({tag})
-        while len(results) < len(names):
+        heard = time.monotonic()
+        while len(results) < len(names) and time.monotonic() - heard < patience_s:
             done = self.pump(tags=only)
             if done is not None:
+                heard = time.monotonic()
                 results[done.host] = done.value if done.error is None else done.error
-        return {name: results[name] for name in names}
+        return {name: results[name] for name in names if name in results}
 
     def one(self, host: str, tag: str, task: Task[HostPort]) -> Any:
         """Run a task on one host; its value or its ``HostError``."""

@@ -28,6 +28,9 @@ from fleetdeploy.rollout.ports import HostPort
 
 BACK = "back"
 FORWARD_TAGS = frozenset({"forward", "watch"})
+_TURN = "turn"
+_TURN_PATIENCE_S = 10.0
+"""How long a silence of hosts that are being turned holds up the way back of those that have answered."""
 _BACK_PATIENCE_S = 30.0
 _HOPELESS = frozenset({HostState.ROLLBACK_FAILED, HostState.UNKNOWN, HostState.UNREACHABLE})
 _WELL = frozenset({HostState.HEALTHY, HostState.PENDING, HostState.VERIFYING, HostState.STAGED, HostState.UNCHANGED})
@@ -44,8 +47,16 @@ def turn(book: Book, crew: Crew, reason: str, detail: str = "") -> None:
     book.phase(Phase.ROLLING_BACK)
     book.say(ev.Turned(reason, detail))
     names = [name for name, page in book.pages.items() if page.opened and not page.turned]
+    # Known to be silent: last, so that they keep no worker from one that answers.
+    names.sort(key=lambda name: book.pages[name].state in _HOPELESS or book.pages[name].in_doubt)
     patience = book.run.timeouts.call_s
-    for name, answer in crew.each(names, "turn", lambda n: lambda tools: _turn_host(book, tools, n, patience)).items():
+
+    def make(name: str) -> Task[HostPort]:
+        return lambda tools: _turn_host(book, tools, name, patience)
+
+    answers = crew.each(names, _TURN, make, _TURN_PATIENCE_S)
+    for name in names:
+        answer = answers.get(name, HostError(f"no answer within {_TURN_PATIENCE_S:.0f} s", host=name))
         if isinstance(answer, HostError):
             book.note(f"does not answer: it is turned before it is touched ({answer.what})", name, "warning")
 
@@ -74,13 +85,14 @@ def _turn_host(book: Book, tools: Tools[HostPort], name: str, patience_s: float)
 
 def settle_turns(book: Book, crew: Crew) -> None:
     """Asks once more where the answer to a turn was lost: with the old token the end would be refused there."""
+    crew.drain(frozenset({_TURN}))  # nobody has waited for the last of them yet
     names = [name for name, page in book.pages.items() if page.opened and page.turn_in_doubt]
 
     def make(name: str) -> Task[HostPort]:
         ask = turn_forward if book.pages[name].turned else _turn_host
         return lambda tools: ask(book, tools, name, 0.0)
 
-    crew.each(names, "turn", make)
+    crew.each(names, _TURN, make)
 
 
 def put_back(book: Book, crew: Crew, hosts: Iterable[str]) -> bool:

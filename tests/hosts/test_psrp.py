@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from fleetdeploy.errors import AnswerLost
+from fleetdeploy.errors import AnswerLost, Unreachable
 from fleetdeploy.hosts import psrp
+from fleetdeploy.hosts.identify import Line
 from fleetdeploy.hosts.psrp import PsrpSession
 from fleetdeploy.hosts.session import Script
 from fleetdeploy.lab.windows.faults import FaultKind
@@ -82,6 +83,36 @@ def test_a_reset_is_a_lost_answer_and_the_next_call_logs_in_anew(rig: Rig, sessi
         session.run(Script("x", "2", changing=True), deadline_s=20)
     logons = rig.host.logons
     assert session.run(Script("x", "3"), deadline_s=20).output == ("3",)
+    assert rig.host.logons == logons + 1
+
+
+def test_after_a_silence_the_host_is_asked_first_whether_it_is_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long wait for an answer is paid once; later sessions knock, and log in only when somebody answers."""
+    monkeypatch.setattr(psrp, "OPERATION_S", 1)
+    monkeypatch.setattr(psrp, "SLACK_S", 1)
+    line = Line()
+    where = Connection(
+        rig.host.address, rig.host.port_http, transport="http", auth="ntlm", user=rig.lab.user, connect_timeout_s=1.0
+    )
+
+    def asked(said: str) -> None:
+        session = PsrpSession("web01", where, Secret(rig.lab.password), line=line)
+        try:
+            assert session.run(Script("x", f"'{said}'", changing=True), deadline_s=20).output == (said,)
+        finally:
+            session.close()
+
+    rig.host.faults.add(FaultKind.SILENCE, count=None)
+    with pytest.raises(Unreachable, match="timed out"):
+        asked("one")
+    assert line == Line(silent=True)
+    logons = rig.host.logons
+    with pytest.raises(Unreachable, match="no answer within 1 s"):
+        asked("two")
+    assert rig.host.logons == logons, "no login was tried: nothing can have been begun there"
+    rig.host.faults.heal()
+    asked("three")
+    assert line == Line()
     assert rig.host.logons == logons + 1
 
 

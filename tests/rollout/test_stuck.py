@@ -23,7 +23,7 @@ from fleetdeploy.model.verbs import (
     RolloutRecord,
     TurnResult,
 )
-from fleetdeploy.rollout import forward
+from fleetdeploy.rollout import forward, rollback
 from fleetdeploy.rollout.ports import HostPort
 from tests.rollout.conftest import Scene
 from tests.rollout.fake_fleet import FakePort
@@ -67,6 +67,38 @@ def test_a_host_that_is_neither_here_nor_there_and_falls_silent_does_not_hold_up
     assert (result.outcome, result.exit_code) == (Outcome.ROLLBACK_INCOMPLETE, ExitCode.MIXED)
     assert scene.hosts[first].version == "v1.4.0"
     assert broken in result.detail
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_host_that_hears_late_of_the_way_back_holds_nobody_up(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """The others are put back while it is still being asked; whatever it says in the end, nobody was taken over."""
+    monkeypatch.setattr(rollback, "_TURN_PATIENCE_S", 0.2)
+    scene.with_hosts(3)
+    plan = scene.plan("v1.4.2")
+    failed, late = plan.batches[0].hosts[0], plan.batches[-1].hosts[-1]
+    scene.hosts[failed].sick = lambda h: h.version == "v1.4.2"
+    seen: list[str] = []
+    turned: list[TurnResult] = []
+
+    class Late(FakePort):
+        def turn(self, claim: Claim, *, direction: Direction = "back") -> TurnResult:
+            turned[:] = turned or [super().turn(claim, direction=direction)]  # the same old token, the same new one
+            until = time.monotonic() + 20
+            while scene.hosts[failed].version == "v1.4.2" and time.monotonic() < until:
+                time.sleep(0.01)
+            seen.append(scene.hosts[failed].version)
+            if not answers and len(seen) == 1:
+                raise AnswerLost(f"{late}: no answer", host=late)
+            return turned[0]
+
+    special(scene, late, Late)
+    result = scene.go(plan)
+    assert seen[0] == "v1.4.0", "the one that failed waited for it"
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLED_BACK, ExitCode.UNDONE), result.detail
+    assert all(h.open is None and h.version == "v1.4.0" for h in scene.hosts.values())
+    assert scene.hosts[late].stops == 0
 
 
 def test_a_host_that_is_back_but_not_well_gets_another_try(person: Person) -> None:

@@ -14,6 +14,7 @@ import logging
 import time
 import uuid
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
@@ -102,7 +103,7 @@ class WinRmService:
         except Page as page:
             return page.reply
         except WSManFault as fault:
-            return self._fault(fault, "")._replace(seal=False)
+            return replace(self._fault(fault, ""), seal=False)
         return Reply(200, self._identity(known=False, tls=tls), seal=False)
 
     def _identity(self, *, known: bool, tls: bool) -> bytes:
