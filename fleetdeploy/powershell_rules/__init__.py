@@ -8,4 +8,5 @@ from __future__ import annotations
 
 from fleetdeploy.powershell_rules.check import check as check
 from fleetdeploy.powershell_rules.findings import Finding as Finding
+from fleetdeploy.powershell_rules.findings import Level as Level
 from fleetdeploy.powershell_rules.table import RULES as RULES

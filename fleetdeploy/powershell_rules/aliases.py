@@ -37,5 +37,5 @@ ALIASES: dict[str, str] = {
     for alias, _, command in [entry.partition(" ")]
 }
 
-GONE_IN_7 = frozenset({"curl", "wget", "sc", "asnp", "gsnp", "rsnp", "gwmi", "iwmi", "rwmi", "swmi", "ise"})
-"""Not aliases any more: there ``sc`` and ``curl`` are the programs of that name."""
+CONFUSED = frozenset({"curl", "wget", "sc"})
+"""Not aliases any more in 7, where they are the programs of that name, and taken for those by most who write them."""

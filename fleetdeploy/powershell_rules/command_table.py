@@ -35,6 +35,22 @@ COMMON = {
 }
 """about_CommonParameters. PipelineVariable came with 4.0."""
 COMMON_5 = {"informationaction": "InformationAction", "informationvariable": "InformationVariable"}
+COMMON_ALIASES = {
+    "ea": "ErrorAction",
+    "wa": "WarningAction",
+    "ev": "ErrorVariable",
+    "wv": "WarningVariable",
+    "ov": "OutVariable",
+    "ob": "OutBuffer",
+    "pv": "PipelineVariable",
+    "vb": "Verbose",
+    "db": "Debug",
+    "infa": "InformationAction",
+    "iv": "InformationVariable",
+    "wi": "WhatIf",
+    "cf": "Confirm",
+}
+"""Short names of those, and of -WhatIf and -Confirm."""
 
 DYNAMIC: dict[str, tuple[str, ...]] = {
     "get-childitem": ("CodeSigningCert", "DnsName", "Eku", "ExpiringInDays", "SSLServerAuthentication"),

@@ -1,18 +1,20 @@
-"""Calls of cmdlets and of the script's own functions, held against what 5.1 and 4.0 have.
+"""Calls of cmdlets, by name or alias, held against what 5.1 and 4.0 have.
 
-Sources: ``commands.json.gz`` (command_table.py says of what it is made), about_Parameters, about_Aliases,
-about_Functions ("a function without CmdletBinding puts what it does not know into $args").
+Sources: ``commands.json.gz`` (command_table.py says of what it is made), ``newer_commands.py``, about_Aliases,
+about_Command_Precedence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fleetdeploy.lab.powershell import ast
-from fleetdeploy.powershell_rules.aliases import ALIASES, GONE_IN_7
-from fleetdeploy.powershell_rules.command_table import commands, common, constants_in, words_of
+from fleetdeploy.powershell_rules.aliases import ALIASES, CONFUSED
+from fleetdeploy.powershell_rules.command_table import COMMON_ALIASES, commands, common, constants_in
 from fleetdeploy.powershell_rules.findings import VERSIONS, Note
-from fleetdeploy.powershell_rules.script import Call, Script, constant_text, parameters_of
+from fleetdeploy.powershell_rules.newer_commands import ALIASES_OF_PARAMETERS, PARAMETERS_SINCE_6, SINCE_5, SINCE_6
+from fleetdeploy.powershell_rules.script import PROGRAM_ENDINGS, Call, Script
 
 _INSTEAD = {
     "test-json": "try { ConvertFrom-Json -InputObject $text } catch { ... }",
@@ -41,19 +43,6 @@ _INSTEAD_OF_PARAMETER = {
     "leafbase": "[IO.Path]::GetFileNameWithoutExtension($path)",
     "extension": "[IO.Path]::GetExtension($path)",
 }
-_POSITIONAL = {
-    "new-object": 2,
-    "where-object": 1,
-    "foreach-object": 1,
-    "write-host": 1,
-    "write-output": 1,
-    "write-error": 1,
-    "write-warning": 1,
-    "write-verbose": 1,
-    "write-debug": 1,
-    "start-sleep": 1,
-}
-"""How many arguments without a name are clear enough: the same since 3.0, whatever their type."""
 
 
 def _systems(versions: tuple[str, ...]) -> str:
@@ -61,235 +50,109 @@ def _systems(versions: tuple[str, ...]) -> str:
     return " and ".join(names[version] for version in VERSIONS if version in versions)
 
 
-def _cmdlet_calls(script: Script) -> Iterator[Call]:
-    for call in script.calls:
-        if not call.is_program and call.name not in script.functions and call.name not in ALIASES:
-            yield call
-
-
 def find_aliases(script: Script) -> Iterator[Note]:
-    """Calls by an alias."""
+    """Calls by an alias. A function of that name does not help: an alias comes first (about_Command_Precedence)."""
     for call in script.calls:
-        if call.name in script.functions or call.name not in ALIASES:
-            continue
-        command = ALIASES[call.name]
-        if call.name in GONE_IN_7:
+        if call.name in ALIASES and call.name not in CONFUSED:
+            why = f"{call.shown} is an alias of {ALIASES[call.name]}: anybody's profile or module may change it"
+            yield Note(call.node.extent, why, f"write {ALIASES[call.name]}")
+
+
+def find_confused(script: Script) -> Iterator[Note]:
+    """Calls by an alias that looks like a program."""
+    for call in script.calls:
+        if call.name in CONFUSED:
+            command = ALIASES[call.name]
             why = f"{call.shown} is {command} here and the program {call.name}.exe elsewhere"
-        else:
-            why = f"{call.shown} is an alias of {command}: anybody's profile or module may change it"
-        instead = f"write {command}" + (f", or {call.name}.exe if that is meant" if call.name in GONE_IN_7 else "")
-        yield Note(call.node.extent, why, instead)
+            yield Note(call.node.extent, why, f"write {command}, or {call.name}.exe if that is meant")
+
+
+def _has(version: str, name: str) -> bool:
+    """Whether a version has a command. The pages for 5.1 leave out modules of servers, which 4.0's do not."""
+    return name in commands(version) or (version == "5.1" and name in commands("4.0"))
+
+
+def _meant(script: Script) -> Iterator[Call]:
+    """Calls of cmdlets by their own names, and by aliases of those."""
+    yield from script.cmdlet_calls
+    for call in script.calls:
+        meant = ALIASES.get(call.name, "").lower()
+        if any(meant in commands(version) for version in VERSIONS):
+            yield replace(call, name=meant)
+
+
+def _asked_for(script: Script) -> frozenset[str]:
+    """Names that the script asks ``Get-Command`` about: it will not call them where they are not."""
+    return frozenset(
+        text.lower() for call in script.calls if call.name == "get-command" for text in constants_in(call.node)
+    )
 
 
 def find_unknown(script: Script) -> Iterator[Note]:
     """Commands that a version does not have."""
-    for call in _cmdlet_calls(script):
-        lacking = tuple(v for v in script.versions if call.name not in commands(v))
-        if not lacking:
+    guarded = _asked_for(script)
+    for call in _meant(script):
+        lacking = tuple(v for v in script.versions if not _has(v, call.name))
+        if not lacking or call.name in guarded or not _is_command_name(call.name):
             continue
-        if _is_number_or_block(call):
+        sure = call.name in SINCE_6 or (call.name in SINCE_5 and lacking == ("4.0",))
+        where = f"in {_systems(lacking)}, and no function of that name in the script"
+        message = f"there is no command {call.shown} {where}"
+        instead = "define the function in the script or its parts, or use a command that both versions have"
+        if not sure:
+            message += ": only a host that has its module has it"
+        if call.name in _INSTEAD:
+            instead = f"write {_INSTEAD[call.name]}"
+        yield Note(call.node.extent, message, instead, sure)
+
+
+def _is_command_name(name: str) -> bool:
+    return "-" in name and not any(sign in name for sign in "\\/:") and not name[:1].isdigit()
+
+
+def find_bare_names(script: Script) -> Iterator[Note]:
+    """Names that are no command's: programs without their ending, files of scripts."""
+    for call in script.calls:
+        ended = call.name.endswith(PROGRAM_ENDINGS)
+        if ended or call.name in script.functions or call.name in ALIASES or _is_command_name(call.name):
             continue
-        instead = _INSTEAD.get(call.name)
-        if instead is None:
-            instead = (
-                "define the function in the script or its parts, or use a command that both versions have"
-                if "-" in call.name
-                else f"write {call.shown}.exe if it is a program"
-            )
-        message = f"there is no command {call.shown} in {_systems(lacking)}, and no function of that name in the script"
-        yield Note(call.node.extent, message, f"write {instead}" if call.name in _INSTEAD else instead)
-
-
-def _is_number_or_block(call: Call) -> bool:
-    """``0b11`` and ``clean { }``: newer syntax, which has a rule of its own."""
-    return call.name[:1].isdigit() or call.name == "clean"
-
-
-def _spelling(name: str, known: dict[str, str]) -> str | None:
-    """The full name of an abbreviation, if exactly one parameter begins so."""
-    found = [full for lower, full in known.items() if lower.startswith(name)]
-    return found[0] if len(found) == 1 else None
+        # 0b11 and clean { } are newer syntax, which has a rule of its own.
+        if call.name[:1].isdigit() or call.name == "clean" or any(_has(v, call.name) for v in script.versions):
+            continue
+        instead = _INSTEAD.get(call.name) or f"{call.shown}.exe if it is a program, a function of the script if not"
+        message = f"{call.shown} is no command of {_systems(script.versions)}, and no function of the script"
+        yield Note(call.node.extent, message, f"write {instead}")
 
 
 def find_parameters(script: Script) -> Iterator[Note]:
     """Parameters that a version does not have."""
-    for call in _cmdlet_calls(script):
+    for call in _meant(script):
         versions = tuple(v for v in script.versions if call.name in commands(v))
         for element in call.arguments:
             if not isinstance(element, ast.CommandParameter):
                 continue
             name = element.parameter_name.lower()
-            lacking = tuple(
-                v
-                for v in versions
-                if not any(k.startswith(name) for k in commands(v)[call.name].parameters | common(v))
-            )
-            if lacking and name not in _COMMON_ALIASES:
+            if name in COMMON_ALIASES or _is_other_name(call, name):
+                continue
+            lacking = tuple(v for v in versions if not _takes(v, call.name, name))
+            if lacking:
+                newer = "5.1" not in lacking and _takes("5.1", call.name, name)
                 instead = _INSTEAD_OF_PARAMETER.get(name)
                 yield Note(
                     element.extent,
                     f"{call.shown} has no parameter -{element.parameter_name} in {_systems(lacking)}",
                     f"write {instead}" if instead else "do without it",
+                    sure=newer or name in PARAMETERS_SINCE_6.get(call.name, ()),
                 )
 
 
-_COMMON_ALIASES = {
-    "ea": "ErrorAction",
-    "wa": "WarningAction",
-    "ev": "ErrorVariable",
-    "wv": "WarningVariable",
-    "ov": "OutVariable",
-    "ob": "OutBuffer",
-    "pv": "PipelineVariable",
-    "vb": "Verbose",
-    "db": "Debug",
-    "infa": "InformationAction",
-    "iv": "InformationVariable",
-    "wi": "WhatIf",
-    "cf": "Confirm",
-}
+def _takes(version: str, command: str, parameter: str) -> bool:
+    known = commands(version).get(command)
+    return known is not None and any(k.startswith(parameter) for k in known.parameters | common(version))
 
 
-def find_abbreviated(script: Script) -> Iterator[Note]:
-    """Parameters that are not written in full."""
-    for call in _cmdlet_calls(script):
-        versions = tuple(v for v in script.versions if call.name in commands(v))
-        for element in call.arguments:
-            if not isinstance(element, ast.CommandParameter):
-                continue
-            name = element.parameter_name.lower()
-            for version in versions:
-                known = commands(version)[call.name].parameters | common(version)
-                if name in known or not (name in _COMMON_ALIASES or any(k.startswith(name) for k in known)):
-                    continue
-                full = _COMMON_ALIASES.get(name) or _spelling(name, known)
-                could = "" if full else f" ({', '.join(sorted(f for k, f in known.items() if k.startswith(name)))})"
-                yield Note(
-                    element.extent,
-                    f"-{element.parameter_name} of {call.shown} is an abbreviation{could}: another version,"
-                    " with another parameter that begins so, refuses it",
-                    f"write -{full}" if full else "write the whole name",
-                )
-                break
-    for call in script.calls:
-        function = script.functions.get(call.name)
-        if function is None:
-            continue
-        own = {p.name.variable_path.lower(): p.name.variable_path for p in parameters_of(function)}
-        for element in call.arguments:
-            if isinstance(element, ast.CommandParameter):
-                name = element.parameter_name.lower()
-                if name not in own and (full := _spelling(name, own)):
-                    message = f"-{element.parameter_name} of {call.shown} is an abbreviation: a new parameter breaks it"
-                    yield Note(element.extent, message, f"write -{full}")
-
-
-def find_positional(script: Script) -> Iterator[Note]:
-    """Arguments without a name, where the name is not clear."""
-    for call in _cmdlet_calls(script):
-        if not any(call.name in commands(v) for v in script.versions):
-            continue
-        allowed = _POSITIONAL.get(call.name, 0)
-        rest = [node for node in words_of(call).positional if not _is_splatted(node)][allowed:]
-        if rest:
-            yield Note(
-                rest[0].extent,
-                f"{call.shown} {rest[0].extent.text} does not say which parameter is meant: that depends on the"
-                " others, and on the version",
-                "write the parameter's name before it",
-            )
-
-
-def _is_splatted(node: ast.Node) -> bool:
-    return isinstance(node, ast.VariableExpression) and node.splatted
-
-
-def find_paths(script: Script) -> Iterator[Note]:
-    """``-Path`` where a path is meant and not a pattern."""
-    for call in _cmdlet_calls(script):
-        versions = [v for v in script.versions if call.name in commands(v)]
-        if not versions or not all("literalpath" in commands(v)[call.name].parameters for v in versions):
-            continue
-        for word, value in words_of(call).named:
-            name = word.parameter_name.lower()
-            text = constant_text(value)
-            pattern = text is not None and ("*" in text or "?" in text)
-            if name in ("path", "filepath") and name in commands(versions[0])[call.name].parameters and not pattern:
-                yield Note(
-                    word.extent,
-                    f"{call.shown} -{word.parameter_name} takes [, ], * and ? of a path as a pattern, and then finds"
-                    " nothing or something else",
-                    "write -LiteralPath",
-                )
-
-
-_PROCESSING = ("whatif", "confirm")
-
-
-def find_own(script: Script) -> Iterator[Note]:
-    """Calls of the script's own functions with arguments that these do not declare."""
-    for call in script.calls:
-        function = script.functions.get(call.name)
-        if function is None or any(
-            v.variable_path.lower() == "args" for v in script.within(function, ast.VariableExpression)
-        ):
-            continue
-        parameters = parameters_of(function)
-        own = {p.name.variable_path.lower(): p for p in parameters}
-        aliases = {alias.lower() for p in parameters for alias in _aliases(p)}
-        switches = frozenset(name for name, p in own.items() if _is_switch(p))
-        advanced = _is_advanced(function)
-        words = words_of(call, switches)
-        for word, _ in words.named:
-            name = word.parameter_name.lower()
-            if (
-                name in aliases
-                or any(k.startswith(name) for k in own)
-                or (advanced and (name in common("5.1") or name in _COMMON_ALIASES or name in _PROCESSING))
-            ):
-                continue
-            yield Note(
-                word.extent,
-                f"the function {function.name} has no parameter -{word.parameter_name}: it would be swallowed",
-                "write one of " + ", ".join(f"-{p.name.variable_path}" for p in parameters)
-                if parameters
-                else "leave it out",
-            )
-        if advanced or any(_is_splatted(node) for node in words.positional):
-            continue
-        named = {word.parameter_name.lower() for word, _ in words.named}
-        free = [name for name in own if name not in switches and not any(name.startswith(n) for n in named)]
-        if len(words.positional) > len(free):
-            extra = words.positional[len(free)]
-            yield Note(
-                extra.extent,
-                f"the function {function.name} takes {len(free)} arguments here:"
-                f" {extra.extent.text} would be swallowed",
-                "leave it out, or declare a parameter for it",
-            )
-
-
-def _aliases(parameter: ast.Parameter) -> Iterator[str]:
-    for attribute in parameter.attributes:
-        if (
-            isinstance(attribute, ast.Attribute)
-            and attribute.type_name.name.lower().removesuffix("attribute") == "alias"
-        ):
-            for argument in attribute.positional_arguments:
-                yield from constants_in(argument)
-
-
-def _is_switch(parameter: ast.Parameter) -> bool:
-    return any(
-        isinstance(a, ast.TypeConstraint) and a.type_name.name.lower().endswith(("switch", "switchparameter"))
-        for a in parameter.attributes
-    )
-
-
-def _is_advanced(function: ast.FunctionDefinition) -> bool:
-    block = function.body.param_block
-    above = block.attributes if block is not None else ()
-    attributes = [*above, *(a for p in parameters_of(function) for a in p.attributes)]
-    return any(
-        isinstance(a, ast.Attribute) and a.type_name.name.lower() in ("cmdletbinding", "parameter") for a in attributes
-    )
+def _is_other_name(call: Call, parameter: str) -> bool:
+    if parameter in ALIASES_OF_PARAMETERS.get(call.name, ()):
+        return True
+    literal = any("literalpath" in known.parameters for v in VERSIONS if (known := commands(v).get(call.name)))
+    return literal and parameter in ("pspath", "lp")

@@ -19,6 +19,11 @@ class Missing:
     instead: str
     arguments: int | None = None
 
+    @property
+    def never(self) -> bool:
+        """Whether no host can have it: a newer .NET Framework is installed on many a one."""
+        return not self.first.startswith(".NET Framework")
+
 
 TYPES: dict[str, Missing] = {
     "hashcode": Missing(".NET Core 2.1", "[string] keys, compared with -ceq"),

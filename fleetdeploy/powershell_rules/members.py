@@ -48,9 +48,8 @@ def find_types(script: Script) -> Iterator[Note]:
         if missing is None:
             missing = next((m for start, m in NAMESPACES.items() if name.startswith(start)), None)
         if missing is not None:
-            yield Note(
-                extent, f"the type {name} came with {missing.first}: {_HERE} has none", f"write {missing.instead}"
-            )
+            message = f"the type {name} came with {missing.first}: {_HERE} has none"
+            yield Note(extent, message, f"write {missing.instead}", missing.never)
 
 
 def find_assemblies(script: Script) -> Iterator[Note]:
@@ -68,7 +67,10 @@ def find_assemblies(script: Script) -> Iterator[Note]:
 
 
 def _missing_note(node: ast.Node, shown: str, missing: Missing) -> Note:
-    return Note(node.extent, f"{shown} came with {missing.first}: {_HERE} has none", f"write {missing.instead}")
+    # Of an instance the type is not known: another one may have a member of that name.
+    static = isinstance(node, ast.MemberExpression) and node.static
+    message = f"{shown} came with {missing.first}: {_HERE} has none"
+    return Note(node.extent, message, f"write {missing.instead}", static and missing.never)
 
 
 def find_members(script: Script) -> Iterator[Note]:

@@ -14,7 +14,8 @@ from fleetdeploy.powershell_rules.findings import Note, words
 from fleetdeploy.powershell_rules.script import Script, constant_text, plain_type
 
 _TO_HOST = {"write-host", "out-host", "out-default"}
-_ASKS = {"read-host", "pause", "get-credential", "out-gridview", "show-command"}
+_ASKS = {"read-host", "pause", "get-credential", "out-gridview", "show-command", "ogv", "shcm"}
+_ASKS_HOST = words("readline readlineassecurestring prompt promptforchoice promptforcredential readkey")
 _FORMATS = {"format-table", "format-list", "format-wide", "format-custom", "out-string"}
 _READS_TEXT = {"get-content", "gc", "cat", "type"}
 _WRITES_TEXT = {"set-content", "add-content", "out-file", "export-csv", "export-clixml", "tee-object"}
@@ -63,6 +64,27 @@ def find_questions(script: Script) -> Iterator[Note]:
                     f"{call.shown} -Confirm asks: over WinRM nobody answers, and the pipeline hangs",
                     "leave it out, or write -Confirm:$false",
                 )
+    for invoked in script.of(ast.InvokeMemberExpression):
+        target = invoked.expression
+        raw = isinstance(target, ast.MemberExpression) and (constant_text(target.member) or "").lower() == "rawui"
+        if raw and isinstance(target, ast.MemberExpression):
+            target = target.expression
+        if _is_host_ui(target) and (constant_text(invoked.member) or "").lower() in _ASKS_HOST:
+            yield Note(
+                invoked.extent,
+                f"{invoked.extent.text} waits for a person: over WinRM nobody answers, and the pipeline hangs",
+                "take it as a parameter",
+            )
+
+
+def _is_host_ui(node: ast.Node) -> bool:
+    """``$Host.UI``."""
+    return (
+        isinstance(node, ast.MemberExpression)
+        and isinstance(node.expression, ast.VariableExpression)
+        and node.expression.variable_path.lower() == "host"
+        and (constant_text(node.member) or "").lower() == "ui"
+    )
 
 
 def find_formatted(script: Script) -> Iterator[Note]:

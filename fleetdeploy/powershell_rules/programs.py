@@ -80,6 +80,8 @@ def find_broken(script: Script) -> Iterator[Note]:
 def find_stderr(script: Script) -> Iterator[Note]:
     """stderr of a program redirected while errors stop the script."""
     for call in script.programs:
+        if _goes_on(script, call):
+            continue
         for redirection in call.node.redirections:
             if redirection.from_stream in ("Error", "All"):
                 yield Note(
@@ -88,6 +90,18 @@ def find_stderr(script: Script) -> Iterator[Note]:
                     " stderr ends the script, whatever the exit code",
                     "leave it out and look at $LASTEXITCODE",
                 )
+
+
+def _goes_on(script: Script, call: Call) -> bool:
+    """Whether errors do not stop where the program is called: the function, or the script, has said so before."""
+    scope = script.scopes[call.node]
+    return any(
+        isinstance(assigned.left, ast.VariableExpression)
+        and assigned.left.variable_path.lower() == "erroractionpreference"
+        and assigned.extent.start < call.node.extent.start
+        and "stop" not in assigned.right.extent.text.lower()
+        for assigned in script.within(scope, ast.AssignmentStatement)
+    )
 
 
 def find_exit_codes(script: Script) -> Iterator[Note]:

@@ -14,12 +14,22 @@ from typing import TypeVar
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.parser import parse
+from fleetdeploy.powershell_rules.aliases import ALIASES
+from fleetdeploy.powershell_rules.findings import words
 
 N = TypeVar("N", bound=ast.Node)
 Scope = ast.FunctionDefinition | ast.ScriptBlock
 """A function, or the script itself. Script blocks within belong to what they stand in."""
 
 PROGRAM_ENDINGS = (".exe", ".com", ".cmd", ".bat")
+PROGRAMS = words("""
+    appcmd arp auditpol bcdedit certutil cmd defrag dism diskpart driverquery find findstr fsutil getmac gpresult
+    gpupdate hostname icacls ipconfig klist logman lodctr msiexec nbtstat net netdom netsh netstat nltest nslookup
+    openfiles pathping ping pnputil powercfg query quser qwinsta qprocess reg regsvr32 robocopy route rundll32 sfc
+    shutdown systeminfo takeown taskkill tasklist tracert typeperf tzutil vssadmin w32tm wbadmin wevtutil whoami
+    winrm wmic xcopy schtasks setx
+""")
+"""What Windows has in its path, as people call it without an ending; none of them is an alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,8 @@ class Call:
 
     @property
     def is_program(self) -> bool:
-        """A native program: its name ends like one, or is a path."""
-        return self.name.endswith(PROGRAM_ENDINGS)
+        """A native program: its name ends like one, or is one that Windows has."""
+        return self.name.endswith(PROGRAM_ENDINGS) or self.name in PROGRAMS
 
 
 class Script:
@@ -133,7 +143,16 @@ class Script:
     @cached_property
     def programs(self) -> tuple[Call, ...]:
         """The calls of native programs."""
-        return tuple(call for call in self.calls if call.is_program)
+        return tuple(call for call in self.calls if call.is_program and call.name not in self.functions)
+
+    @cached_property
+    def cmdlet_calls(self) -> tuple[Call, ...]:
+        """The calls of cmdlets by their own names, and of what nobody knows."""
+        return tuple(
+            call
+            for call in self.calls
+            if not call.is_program and call.name not in self.functions and call.name not in ALIASES
+        )
 
 
 def parameters_of(function: ast.FunctionDefinition) -> tuple[ast.Parameter, ...]:

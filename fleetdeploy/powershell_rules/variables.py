@@ -18,6 +18,10 @@ OWN = words("""
     psitem psscriptroot pssenderinfo psuiculture psversiontable pwd sender shellid stacktrace switch this true
 """)
 """What PowerShell writes itself."""
+READ_ONLY = words("""
+    consolefilename executioncontext false home host pid psculture pshome psuiculture psversiontable shellid true
+""")
+"""Of those the constant and read-only ones of all scopes (Get-Variable's Options): giving them a value is an error."""
 _COUNTED = words("measure-object group-object new-object")
 SINCE = {
     "iswindows": "6.0",
@@ -96,6 +100,7 @@ def find_automatic(script: Script) -> Iterator[Note]:
                 variable.extent,
                 f"${variable.variable_path} belongs to PowerShell: it cannot be written, or not for long",
                 "take another name",
+                variable.variable_path.lower() in READ_ONLY,
             )
 
 
@@ -111,8 +116,8 @@ def find_newer(script: Script) -> Iterator[Note]:
         if lacking:
             yield Note(
                 variable.extent,
-                f"${variable.variable_path} came with PowerShell {since}: on {' and '.join(lacking)} strict"
-                " mode ends the script",
+                f"${variable.variable_path} came with PowerShell {since}: on {' and '.join(lacking)} it is $null,"
+                " and in strict mode the end of the script",
                 "leave it out: every host is Windows; $PSVersionTable.PSVersion tells versions apart",
             )
 

@@ -97,6 +97,23 @@ EXAMPLES: dict[str, Example] = {
         ("$x = 1; $ErrorActionPreference = 'SilentlyContinue'", "Set-StrictMode -Off", "$ConfirmPreference = 'High'"),
         ("& { Set-StrictMode -Off; $Any.b }", "function Get-A { $ErrorActionPreference = 'Continue' }"),
     ),
+    "leaves-caller": Example(
+        (
+            "exit",
+            "if ($Any) { exit 1 }",
+            "function Get-A { exit 0 }",
+            "if ($Any) { break }",
+            "$Any | ForEach-Object { continue }",
+            "function Get-A { break }",
+        ),
+        (
+            "return",
+            "while ($Any) { if ($Any.a) { break }; continue }",
+            "switch ($Any) { 1 { break } }",
+            "foreach ($x in $Any) { $x | ForEach-Object { continue } }",
+            "$x = Start-Job -ScriptBlock { exit 1 }",
+        ),
+    ),
     "host-output": Example(
         (
             "Write-Host -Object 'a'",
@@ -113,8 +130,10 @@ EXAMPLES: dict[str, Example] = {
             "$x = Get-Credential -UserName 'a' -Message 'b'",
             "Stop-Process -Id 1 -Confirm",
             "Stop-Process -Id 1 -Confirm:$true",
+            "$x = $Host.UI.ReadLine()",
+            "$x = $Host.UI.RawUI.ReadKey()",
         ),
-        ("Stop-Process -Id 1 -Confirm:$false",),
+        ("Stop-Process -Id 1 -Confirm:$false", "$x = $Any.UI.ReadLine()"),
     ),
     "formatted": Example(("$x = $Any | Format-Table -Property Id", "$x = $Any | Out-String"), ("$x = '{0}' -f $Any",)),
     "text-file": Example(
@@ -138,20 +157,18 @@ EXAMPLES: dict[str, Example] = {
     ),
     "alias": Example(
         (
-            "sc query x",
-            "curl http://x",
-            "wget -Uri http://x",
             "$Any | % { $_ }",
             "$Any | ? { $_ }",
             "$Any | select -First 1",
             "ls",
             "gwmi -Class Win32_Service",
-        ),
-        (
-            "$x = & sc.exe query 'x'; if ($LASTEXITCODE -ne 0) { throw 'no' }",
             "function Select { 1 }; Select",
-            "$Any | Where-Object { $_ } | ForEach-Object { $_ }",
         ),
+        ("$Any | Where-Object { $_ } | ForEach-Object { $_ }",),
+    ),
+    "alias-of-program": Example(
+        ("sc query x", "curl http://x", "wget -Uri http://x"),
+        ("$x = & sc.exe query 'x'; if ($LASTEXITCODE -ne 0) { throw 'no' }",),
     ),
     "unknown-command": Example(
         (
@@ -159,10 +176,20 @@ EXAMPLES: dict[str, Example] = {
             "$x = New-TemporaryFile",
             "$x = Get-NothingAtAll",
             "Remove-Service -Name 'a'",
-            "netsh interface show",
+            "$x = gpv -LiteralPath $App -Name 'a'",
             "Write-Information -MessageData 'a'",
         ),
-        ("$x = Get-Service -Name 'a'", "function Get-Mine { 1 }; Get-Mine", "$x = & $Any"),
+        (
+            "$x = Get-Service -Name 'a'",
+            "function Get-Mine { 1 }; Get-Mine",
+            "$x = & $Any",
+            "$x = Get-WindowsFeature -Name 'Web-Server'",
+            "if (Get-Command -Name 'New-Guid' -ErrorAction SilentlyContinue) { $x = New-Guid }",
+        ),
+    ),
+    "program-name": Example(
+        ("netsh interface show", "anything -a", "mkdir C:\\a", ".\\lib.ps1"),
+        ("$x = & netsh.exe 'interface' 'show'; $y = $LASTEXITCODE", "function netstat { 1 }; netstat"),
     ),
     "unknown-parameter": Example(
         (
@@ -173,12 +200,14 @@ EXAMPLES: dict[str, Example] = {
             "$x = $Any | Select-Object -SkipLast 1",
             "$x = Get-Service -Name 'a' -InformationAction Continue",
             "$x = Invoke-WebRequest -Uri 'http://x' -SkipCertificateCheck",
+            "1..3 | % -Parallel { $_ }",
         ),
         (
             "$x = Get-Service -Name 'a' -ErrorAction SilentlyContinue -ErrorVariable 'e'",
             "$x = Get-ChildItem -LiteralPath 'Cert:\\LocalMachine\\My' -SSLServerAuthentication",
             "Set-ItemProperty -LiteralPath $App -Name 'a' -Value 1 -Type DWord",
             "$x = Get-FileHash -LiteralPath $App -Algorithm SHA256",
+            "$x = Get-Service -ServiceName 'a'; $y = Get-Item -PSPath $App",
         ),
     ),
     "abbreviated": Example(
@@ -265,7 +294,11 @@ EXAMPLES: dict[str, Example] = {
     ),
     "program-stderr": Example(
         ("$x = & sc.exe 'a' 2>&1; $x = $LASTEXITCODE", "& sc.exe 'a' 2> $null; $x = $LASTEXITCODE"),
-        ("$x = & sc.exe 'a'; $x = $LASTEXITCODE", "$x = Get-Service -Name 'a' 2> $null"),
+        (
+            "$x = & sc.exe 'a'; $x = $LASTEXITCODE",
+            "$x = Get-Service -Name 'a' 2> $null",
+            "function Get-A { $ErrorActionPreference = 'Continue'; & sc.exe 'a' 2>&1; $LASTEXITCODE }",
+        ),
     ),
     "program-exit-code": Example(
         (
@@ -412,3 +445,54 @@ EXAMPLES: dict[str, Example] = {
         ("$x = @(Get-Process).Count; $y = $Any.Count", "$x = (Get-Process | Measure-Object).Count"),
     ),
 }
+
+CHECKS: tuple[tuple[str, str], ...] = (
+    # Rule and level ("" where nothing is said), and a project's own check as it stands in its file.
+    ("parse error", "if ("),
+    ("newer-syntax error", "param($Port)\n$Port -gt 0 ? $true : $false"),
+    ("newer-syntax error", "$ok = Test-Connection -ComputerName 'db' -Quiet && $true"),
+    ("needs-5.0 error", "$x = [Guid]::new('a'); $true"),
+    ("needs-5.0 error", "class A { }\n$true"),
+    ("not-walked warning", "workflow W { 1 }\n$true"),
+    ("leaves-caller error", "if (Test-Path C:\\up.txt) { exit 0 }\nexit 1"),
+    ("leaves-caller error", "if (-not (Test-Path C:\\up.txt)) { $false; break }\n$true"),
+    ("leaves-caller warning", "function Stop-Here { break }\n$true"),
+    ("question error", "$answer = Read-Host 'well?'\n$answer -eq 'yes'"),
+    ("encoding error", "$x = gc C:\\a.txt -Encoding utf8NoBOM; $true"),
+    ("unknown-command error", "Test-Json $text"),
+    ("unknown-command error", "$x = New-Guid; $true"),
+    ("unknown-command warning", "(Get-Website -Name shop).State -eq 'Started'"),
+    ("unknown-command warning", "(Get-MpComputerStatus).AntivirusEnabled"),
+    ("unknown-parameter error", "1..3 | % -Parallel { $_ }; $true"),
+    ("unknown-parameter error", "(iwr http://localhost/ -SkipCertificateCheck).StatusCode -eq 200"),
+    ("unknown-parameter error", "@(ls C:\\a -Depth 2).Count -gt 1"),
+    ("unknown-parameter warning", "(Get-Service -Title shop).Status -eq 'Running'"),
+    ("missing-type error", "[semver]'1.2.3' -gt '1.0.0'"),
+    ("missing-type warning", "[Runtime.InteropServices.RuntimeInformation]::OSDescription -ne ''"),
+    ("missing-member error", "[Convert]::ToHexString($bytes) -eq 'AB'"),
+    ("missing-member warning", "[DateTimeOffset]::FromUnixTimeSeconds(1) -lt (Get-Date)"),
+    ("missing-member warning", "$process.Kill($true); $true"),
+    ("missing-assembly warning", "$x = New-Object System.Net.Http.HttpClient; $true"),
+    ("missing-overload warning", "$text.Split('::').Length -eq 2"),
+    ("alias-of-program warning", "sc query shop\n$true"),
+    ("own-arguments warning", "function Get-A { param($B) $B }; Get-A -C 1"),
+    ("program-unquoted warning", "$x = & sc.exe a,b; $true"),
+    ("program-arguments warning", "$x = & shop.exe 'a' ''; $LASTEXITCODE -eq 0"),
+    ("program-stderr warning", "$x = & shop.exe 'a' 2>&1; $LASTEXITCODE -eq 0"),
+    ("translated-text warning", "try { Get-Item C:\\a } catch { $_.Exception.Message -notmatch 'denied' }"),
+    ("printed-text warning", "[bool](netstat -an | Select-String 'LISTENING')"),
+    ("automatic-variable error", "$host = 'db'; Test-Connection $host -Quiet"),
+    ("automatic-variable warning", "$input = 'db'; Test-Connection $input -Quiet"),
+    ("newer-variable warning", "if ($IsWindows) { $true }"),
+    ("shared-variable warning", "$global:seen = 1; $true"),
+    ("", "param([string]$Port)\nWrite-Host 'grün'\n$port = [int]$Port\n(Get-Service shop).Status -eq 'Running'"),
+    (
+        "",
+        "$ErrorActionPreference = 'SilentlyContinue'\n@(ls C:\\a | ? { $_.Length -gt 1 } | select -f 1).Count -eq 1",
+    ),
+    ("", "gc C:\\a.txt | Out-String | Out-Null\n(Get-Process).Count -gt 1; (Get-Process | Measure).Count -gt 1"),
+    ("", "hostname; $x = & shop.exe /status:all; robocopy C:\\a C:\\b; $LASTEXITCODE -lt 8"),
+    ("", "if (Get-Command Get-Uptime -ea 0) { Get-Uptime }; $true"),
+    ("", "foreach ($n in 1..3) { if ($n -eq 2) { continue } }\nreturn $true"),
+    ("", "Import-Module WebAdministration; $x = Get-WindowsFeature Web-Server; $x.Installed"),
+)

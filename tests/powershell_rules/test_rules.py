@@ -8,11 +8,13 @@ from fleetdeploy.hosts.scripts import VERBS, shared_library
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.parser import parse
 from fleetdeploy.powershell_rules import RULES, check
-from fleetdeploy.powershell_rules.aliases import ALIASES
+from fleetdeploy.powershell_rules.aliases import ALIASES, CONFUSED
 from fleetdeploy.powershell_rules.command_table import commands
 from fleetdeploy.powershell_rules.member_table import ASSEMBLIES, INSTANCE, NAMESPACES, STATIC, TYPES, Missing
-from fleetdeploy.powershell_rules.variables import OWN, SINCE
-from tests.powershell_rules.examples import EXAMPLES, HEAD, Whole
+from fleetdeploy.powershell_rules.newer_commands import ALIASES_OF_PARAMETERS, PARAMETERS_SINCE_6, SINCE_5, SINCE_6
+from fleetdeploy.powershell_rules.script import PROGRAMS
+from fleetdeploy.powershell_rules.variables import OWN, READ_ONLY, SINCE
+from tests.powershell_rules.examples import CHECKS, EXAMPLES, HEAD, Whole
 
 
 def whole(text: str) -> str:
@@ -42,6 +44,22 @@ def test_what_a_rule_refuses(name: str) -> None:
 def test_what_passes(name: str) -> None:
     for text in EXAMPLES[name].good:
         assert [str(finding) for finding in check(whole(text), path="x.ps1")] == [], text
+
+
+@pytest.mark.parametrize(("said", "text"), CHECKS)
+def test_what_is_said_of_a_check(said: str, text: str) -> None:
+    found = sorted({f"{finding.rule} {finding.level}" for finding in check(text, path="c.ps1", kind="check")})
+    assert found == ([said] if said else [])
+
+
+def test_every_rule_says_what_it_is_in_a_check() -> None:
+    seen = {said.split()[0] for said, _ in CHECKS if said}
+    assert seen == {rule.name for rule in RULES.values() if rule.in_checks is not None}
+    assert all(rule.because for rule in RULES.values() if rule.in_checks != "error")
+    # Each of the others finds something in a text that a check may hold.
+    quiet = {rule.name for rule in RULES.values() if rule.in_checks is None}
+    for name in quiet:
+        assert [f for f in check(whole(EXAMPLES[name].bad[0]), path="x", kind="check") if f.rule == name] == []
 
 
 def test_a_finding_says_where() -> None:
@@ -96,11 +114,22 @@ def test_every_row_of_the_tables_is_found() -> None:
     instance = [f"$x = $Any.{name}{called(missing)}" for name, missing in INSTANCE.items()]
     assert lines_found("missing-member", static + instance) == static + instance
     aliases = [f"{alias} -X 1" for alias in ALIASES if alias not in ("foreach", "%")]
-    assert lines_found("alias", aliases) == aliases
+    confused = [line for line in aliases if line.split()[0] in CONFUSED]
+    assert lines_found("alias-of-program", aliases) == confused
+    assert lines_found("alias", aliases) == [line for line in aliases if line not in confused]
+    programs = [f"{name} -X" for name in sorted(PROGRAMS)]
+    assert lines_found("program-name", programs) == programs
+    newer = [f"$x = {name}" for name in sorted(SINCE_5 | SINCE_6)]
+    assert lines_found("unknown-command", newer) == newer
+    parameters = [f"$x = {call} -{name} 1" for call, names in PARAMETERS_SINCE_6.items() for name in sorted(names)]
+    assert lines_found("unknown-parameter", parameters) == parameters
+    others = [f"$x = {call} -{name} 1" for call, names in ALIASES_OF_PARAMETERS.items() for name in sorted(names)]
+    assert lines_found("unknown-parameter", others) == []
     variables = [f"$x = ${name}" for name in SINCE]
     assert lines_found("newer-variable", variables) == variables
     own = [f"${name} = 1" for name in sorted(OWN)]
     assert lines_found("automatic-variable", own) == own
+    assert READ_ONLY <= OWN
 
 
 def called(missing: Missing) -> str:
