@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from fleetdeploy.app.check_scripts import older_hosts, refuse_scripts
 from fleetdeploy.app.connect import connector
 from fleetdeploy.app.freezing import freeze_problems, windows_of
 from fleetdeploy.app.login import stop_at_login
@@ -70,10 +71,11 @@ def make_plan(
     Raises:
         Refused: the artifact cannot be found, verified or read.
         LoginRefused: by one of the hosts.
-        ConfigError: a template of the project may not be used.
+        ConfigError: a template of the project may not be used, or a script of a check cannot run.
     """
     project = workspace.need_project()
     refuse_overrides(workspace.directory)
+    refuse_scripts(project)
     artifact = resolve(project.artifacts, wanted, project.directory, exe=project.app.exe)
     sights = look(workspace, version=artifact.version, tick=tick)
     stop_at_login(workspace.scope, sights)
@@ -85,7 +87,7 @@ def make_plan(
         strategy=project.strategy,
         health=project.health,
         known=known_versions(workspace),
-        problems=_guard_problems(project, artifact, sights),
+        problems=(*_guard_problems(project, artifact, sights), *older_hosts(project, sights)),
         freeze=windows_of(workspace),
         permits=permits,
         wanted=wanted,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fleetdeploy.cli import flags
 from fleetdeploy.cli.results import Block, CommandResult, Lines, Table
 from fleetdeploy.errors import ExitCode
+
+if TYPE_CHECKING:
+    from fleetdeploy.app.check_scripts import ScriptProblem
 
 
 def config(
@@ -22,8 +25,10 @@ def config(
     """Show the settings in force.
 
     And where each comes from: defaults < fleetdeploy.yml < FLEETDEPLOY_* < options of a command. The project's own
-    templates are checked, too: one that a host may not understand, or whose base has changed, ends with 2.
+    templates and the scripts of its checks are looked at, too: one that a host may not understand, or a template whose
+    base has changed, ends with 2. A warning does not.
     """
+    from fleetdeploy.app.check_scripts import script_problems
     from fleetdeploy.app.templates import override_problems
     from fleetdeploy.cli.templates_cmd import problem_data, problem_lines
     from fleetdeploy.documents import did_you_mean
@@ -51,12 +56,36 @@ def config(
     problems = () if key else override_problems(project)
     if problems:
         blocks.append(Lines(["", "templates that may not be used:", *problem_lines(problems)]))
+    scripts = () if key else script_problems(loaded)
+    errors = [problem for problem in scripts if problem.level == "error"]
+    warnings = [problem for problem in scripts if problem.level == "warning"]
+    if errors:
+        blocks.append(Lines(["", "scripts of checks that cannot run:", *_script_lines(errors)]))
+    if warnings:
+        blocks.append(Lines(["", "scripts of checks, worth a look:", *_script_lines(warnings)]))
     return CommandResult(
         data={
             "file": loaded.file,
             "settings": {row.key: {"value": row.shown, "from": row.source} for row in rows},
             "template_problems": problem_data(problems),
+            "script_problems": [_script_data(problem) for problem in scripts],
         },
         blocks=blocks,
-        exit_code=ExitCode.USAGE if problems else ExitCode.OK,
+        exit_code=ExitCode.USAGE if problems or errors else ExitCode.OK,
     )
+
+
+def _script_lines(problems: list[ScriptProblem]) -> list[str]:
+    return [line for problem in problems for line in (str(problem), f"    {problem.next}")]
+
+
+def _script_data(problem: ScriptProblem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "rule": problem.rule,
+        "level": problem.level,
+        "what": problem.what,
+        "next": problem.next,
+    }

@@ -9,4 +9,6 @@ from __future__ import annotations
 from fleetdeploy.powershell_rules.check import check as check
 from fleetdeploy.powershell_rules.findings import Finding as Finding
 from fleetdeploy.powershell_rules.findings import Level as Level
+from fleetdeploy.powershell_rules.parameters import check_parameters as check_parameters
+from fleetdeploy.powershell_rules.requires import versions_for as versions_for
 from fleetdeploy.powershell_rules.table import RULES as RULES

@@ -119,7 +119,7 @@ def find_own(script: Script) -> Iterator[Note]:
             continue
         parameters = parameters_of(function)
         own = {p.name.variable_path.lower(): p for p in parameters}
-        aliases = {alias.lower() for p in parameters for alias in _aliases(p)}
+        aliases = {alias.lower() for p in parameters for alias in aliases_of(p)}
         switches = frozenset(name for name, p in own.items() if _is_switch(p))
         advanced = _is_advanced(function)
         words = words_of(call, switches)
@@ -152,7 +152,8 @@ def find_own(script: Script) -> Iterator[Note]:
             )
 
 
-def _aliases(parameter: ast.Parameter) -> Iterator[str]:
+def aliases_of(parameter: ast.Parameter) -> Iterator[str]:
+    """Its other names, from ``[Alias()]``."""
     for attribute in parameter.attributes:
         if (
             isinstance(attribute, ast.Attribute)

@@ -16,6 +16,7 @@ from fleetdeploy.powershell_rules import (
     output,
     programs,
     prologue,
+    requires,
     syntax,
     texts,
     variables,
@@ -42,6 +43,7 @@ _ALL = (
         syntax.find_words_of_5,
         needs_tree=False,
     ),
+    Rule("requires", "#requires of a newer version", "hosts run 5.1 or 4.0", requires.find_requires, needs_tree=False),
     Rule(
         "not-walked",
         "workflow, configuration and others that cannot be checked here",

@@ -78,6 +78,10 @@ EXAMPLES: dict[str, Example] = {
         ),
         ("$x = New-Object System.Guid('a')", "$x = 'class A { }'"),
     ),
+    "requires": Example(
+        ("#requires -Version 5.1\n$x = 1", "  #Requires -version 7\n$x = 1"),
+        ("#requires -Version 4.0\n$x = 1", "# requires -Version 5", "#requires -RunAsAdministrator"),
+    ),
     "not-walked": Example(("workflow W { 1 }", "configuration C { 1 }"), ("function Get-W { 1 }",)),
     "ascii": Example(("$x = 'grün'", "$x = “a”", "# naïve"), ("$x = [string][char]0xfc",)),
     "binding": Example((_without("CmdletBinding"), Whole("$x = 1")), ("$x = 1",)),
@@ -453,6 +457,7 @@ CHECKS: tuple[tuple[str, str], ...] = (
     ("newer-syntax error", "$ok = Test-Connection -ComputerName 'db' -Quiet && $true"),
     ("needs-5.0 error", "$x = [Guid]::new('a'); $true"),
     ("needs-5.0 error", "class A { }\n$true"),
+    ("requires error", "#requires -Version 7.2\n$true"),
     ("not-walked warning", "workflow W { 1 }\n$true"),
     ("leaves-caller error", "if (Test-Path C:\\up.txt) { exit 0 }\nexit 1"),
     ("leaves-caller error", "if (-not (Test-Path C:\\up.txt)) { $false; break }\n$true"),

@@ -7,9 +7,10 @@ import pytest
 from fleetdeploy.hosts.scripts import VERBS, shared_library
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.parser import parse
-from fleetdeploy.powershell_rules import RULES, check
+from fleetdeploy.powershell_rules import RULES, check, check_parameters, versions_for
 from fleetdeploy.powershell_rules.aliases import ALIASES, CONFUSED
 from fleetdeploy.powershell_rules.command_table import commands
+from fleetdeploy.powershell_rules.findings import VERSIONS
 from fleetdeploy.powershell_rules.member_table import ASSEMBLIES, INSTANCE, NAMESPACES, STATIC, TYPES, Missing
 from fleetdeploy.powershell_rules.newer_commands import ALIASES_OF_PARAMETERS, PARAMETERS_SINCE_6, SINCE_5, SINCE_6
 from fleetdeploy.powershell_rules.script import PROGRAMS
@@ -60,6 +61,37 @@ def test_every_rule_says_what_it_is_in_a_check() -> None:
     quiet = {rule.name for rule in RULES.values() if rule.in_checks is None}
     for name in quiet:
         assert [f for f in check(whole(EXAMPLES[name].bad[0]), path="x", kind="check") if f.rule == name] == []
+
+
+def test_the_version_that_a_script_says_it_needs() -> None:
+    assert versions_for("$true") == versions_for("#requires -Version 3\n$true") == VERSIONS
+    assert versions_for("#Requires -Version 5.1\n$true") == versions_for("\n #requires -version 5\n") == ("5.1",)
+    assert versions_for("#requires -Version 6.0\n$true") == VERSIONS
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$true", ["warning 1:1 it is given -Port and declares none"]),
+        ("$args.Length -eq 2", []),
+        ("[CmdletBinding()]param()\n$args", ["error 1:18 it is given -Port and declares none: it would not run"]),
+        ("param($Name)\n$true", ["warning 1:1 it is given -Port and declares Name: the value is lost"]),
+        ("param([string]$port)\n$true", []),
+        ("param([Alias('Port')][int]$Number)\n$true", []),
+        ("param(\n  [switch]$Port)\n$true", ["error 2:3 -Port is [switch], and a value of fleetdeploy.yml is text"]),
+        ("param([Parameter(Mandatory)]$Port)", []),
+        (
+            "param($Port, [Parameter(Mandatory = $true)][string]$Name)\n$true",
+            ["error 1:14 -Name is mandatory and not given"],
+        ),
+        ("param($Port, [Parameter(Mandatory = $false)][string]$Name)\n$true", []),
+        ("if (", []),
+    ],
+)
+def test_parameters_of_a_check(text: str, said: list[str]) -> None:
+    found = check_parameters(text, ("Port",), path="c.ps1")
+    shown = [f"{f.level} {f.line}:{f.column} {f.message}" for f in found]
+    assert [line for line, wanted in zip(shown, said, strict=True) if not line.startswith(wanted)] == []
 
 
 def test_a_finding_says_where() -> None:
