@@ -120,7 +120,7 @@ def find_own(script: Script) -> Iterator[Note]:
         parameters = parameters_of(function)
         own = {p.name.variable_path.lower(): p for p in parameters}
         aliases = {alias.lower() for p in parameters for alias in aliases_of(p)}
-        switches = frozenset(name for name, p in own.items() if _is_switch(p))
+        switches = frozenset(name for name, p in own.items() if is_switch(p))
         advanced = _is_advanced(function)
         words = words_of(call, switches)
         for word, _ in words.named:
@@ -163,7 +163,8 @@ def aliases_of(parameter: ast.Parameter) -> Iterator[str]:
                 yield from constants_in(argument)
 
 
-def _is_switch(parameter: ast.Parameter) -> bool:
+def is_switch(parameter: ast.Parameter) -> bool:
+    """Whether it takes no value."""
     return any(
         isinstance(a, ast.TypeConstraint) and a.type_name.name.lower().endswith(("switch", "switchparameter"))
         for a in parameter.attributes

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.powershell_rules.command_table import constants_in
 from fleetdeploy.powershell_rules.findings import Note, words
+from fleetdeploy.powershell_rules.printed import Printed, only_code
 from fleetdeploy.powershell_rules.script import Scope, Script, constant_text, plain_type, unwrapped
 
 _TRANSLATED = words("""
@@ -24,38 +25,6 @@ _FILTERS = words("select-string where-object sls where ? findstr.exe find.exe fi
 Names = dict[tuple[Scope, str], str]
 """Variables by scope and lower-case name, with what is said of them."""
 _INSTEAD = "decide by a number (HResult, $LASTEXITCODE, NativeErrorCode, an event's Id) or by FullyQualifiedErrorId"
-
-
-class _Tainted:
-    """Variables that hold what a program printed, by scope: whatever is made of such a value counts, too."""
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.programs = {call.node for call in script.programs}
-        self.names: dict[Scope, set[str]] = {script.scopes[node]: set() for node in self.programs}
-        if not self.programs:
-            return
-        while True:
-            before = sum(len(names) for names in self.names.values())
-            for assigned in script.of(ast.AssignmentStatement):
-                left = assigned.left
-                while isinstance(left, ast.AttributedExpression):
-                    left = left.child
-                if isinstance(left, ast.VariableExpression) and self.holds(assigned.right):
-                    self.names[script.scopes[assigned]].add(left.variable_path.lower())
-            if sum(len(names) for names in self.names.values()) == before:
-                return
-
-    def holds(self, node: ast.Node) -> bool:
-        """Whether a value is, or is made of, what a program printed."""
-        names = self.names.get(self.script.scopes[node])
-        if names is None:
-            return False
-        return any(
-            below in self.programs
-            or (isinstance(below, ast.VariableExpression) and below.variable_path.lower() in names)
-            for below in node.walk()
-        )
 
 
 def _given_value(assigned: ast.AssignmentStatement) -> ast.Expression | None:
@@ -147,40 +116,30 @@ def find_messages(script: Script) -> Iterator[Note]:
 
 def find_printed(script: Script) -> Iterator[Note]:
     """What a program printed, compared with words."""
-    tainted = _Tainted(script)
+    printed = Printed(script)
+    if not printed.programs:
+        return
     why = "it follows the system's language, so that this is true on one host and false on another"
     for node in script.of(ast.BinaryExpression):
         if node.operator in _PATTERNS | _EQUALS:
             sides = (node.left, node.right)
             if any(
-                tainted.holds(side) and not _only_code(side) and _worded(other) for side, other in (sides, sides[::-1])
+                printed.holds(side) and not only_code(side) and _worded(other) for side, other in (sides, sides[::-1])
             ):
                 yield Note(node.extent, f"what a program printed is matched: {why}", _INSTEAD)
     for invoked in script.of(ast.InvokeMemberExpression):
         member = (constant_text(invoked.member) or "").lower()
         target = invoked.expression
         looks = member in _LOOKS and not invoked.static and any(_worded(a) for a in invoked.arguments)
-        if looks and tainted.holds(target) and not _only_code(target):
+        if looks and printed.holds(target) and not only_code(target):
             yield Note(invoked.extent, f"what a program printed is searched: {why}", _INSTEAD)
     filters = {call.node for call in script.calls if call.name in _FILTERS}
     for pipeline in script.of(ast.Pipeline):
         elements = pipeline.pipeline_elements
         for i, element in enumerate(elements):
-            if element in filters and any(tainted.holds(before) for before in elements[:i]) and _worded_rest(element):
+            if element in filters and any(printed.holds(before) for before in elements[:i]) and _worded_rest(element):
                 yield Note(element.extent, f"what a program printed is filtered: {why}", _INSTEAD)
 
 
 def _worded_rest(node: ast.Node) -> bool:
     return isinstance(node, ast.Command) and any(_worded(element) for element in node.command_elements[1:])
-
-
-def _only_code(node: ast.Node) -> bool:
-    """``$said.code``: a number kept beside the text."""
-    node = unwrapped(node)
-    while isinstance(node, ast.ConvertExpression):
-        node = unwrapped(node.child)
-    if not isinstance(node, ast.MemberExpression) or isinstance(node, ast.InvokeMemberExpression):
-        return False
-    return (
-        "code" in (constant_text(node.member) or "").lower() or (constant_text(node.member) or "").lower() == "length"
-    )

@@ -404,11 +404,32 @@ EXAMPLES: dict[str, Example] = {
             '[string]$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = $x -match "RUN$App"',
             "$x = & sc.exe query $App | Where-Object { $_ -match 'RUNNING' }; $y = $LASTEXITCODE",
             "$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = $x | Select-String -Pattern 'RUNNING'",
+            "foreach ($x in @(& sc.exe query $App)) { if ($LASTEXITCODE -eq 0 -and $x -match 'STATE') { 1 } }",
+            "$x = & sc.exe query $App | ForEach-Object { $_ -match 'RUNNING' }; $LASTEXITCODE",
+            "$x = @{ text = & sc.exe query $App; code = $LASTEXITCODE }; $x.text -match 'RUNNING'",
+            # Out of a function
+            "function Get-A { & sc.exe 'a'; if ($LASTEXITCODE) { throw 'a' } }; $x = Get-A; $x -match 'RUNNING'",
+            "function Get-A { $b = & sc.exe 'a'; $LASTEXITCODE; if ($b) { return $b } }; (Get-A) -like '*STATE*'",
+            "function Get-A { & sc.exe 'a'; $LASTEXITCODE }; Get-A | Select-String -Pattern 'RUNNING'",
+            "function Get-A { & sc.exe 'a'; $LASTEXITCODE }; function Get-B { Get-A }; (Get-B).Contains('STATE')",
+            "function Get-A { $b = & sc.exe 'a'; @{ code = $LASTEXITCODE; text = $b } }; (Get-A).text -match 'RUN'",
+            # Into a function
+            "function Test-A { param($B) $B -match 'RUNNING' }; $x = Test-A -B (& sc.exe 'a'); $LASTEXITCODE",
+            "function Test-A($B, $C) { $C -match 'RU' }; $x = & sc.exe 'a'; $LASTEXITCODE; Test-A 1 $x; Test-A -B 1 $x",
+            "function Test-A { foreach ($b in $input) { $b -match 'RUN' } }; & sc.exe 'a' | Test-A; $LASTEXITCODE",
+            "function Test-A { param($B) return $B }; $x = Test-A (& sc.exe 'a'); $LASTEXITCODE; $x -match 'RUNNING'",
         ),
         (
             "$x = & sc.exe query $App; if ($LASTEXITCODE -eq 1060) { 1 }",
             "$x = & sc.exe query $App; $y = $LASTEXITCODE; $z = @{ text = $x }",
-            "function Get-A { & sc.exe query 'a'; $LASTEXITCODE }; $lines = 'RUNNING'; $lines -match 'RUNNING'",
+            "function Get-A { & sc.exe 'a'; $LASTEXITCODE }; $lines = 'RUNNING'; $lines -match 'RUNNING'",
+            "function Get-A { $b = & sc.exe 'a'; $LASTEXITCODE }; (Get-A) -match 'three'",
+            "function Get-A { [void](& sc.exe 'a'); & sc.exe 'a' | Out-Null; & sc.exe 'a' > $null; "
+            "$b = @(& sc.exe 'a'); $LASTEXITCODE; $c = if ($b) { $b }; 'a' }; (Get-A) -eq 'a'",
+            "function Test-A { param($B, $C) $B -match 'RUN' }; $x = & sc.exe 'a'; $LASTEXITCODE; Test-A -B 1 -C $x",
+            "function Get-A { param($B) 'a' }; $x = Get-A (& sc.exe 'a'); $y = $LASTEXITCODE; $x -eq 'a'",
+            "function Get-A { $b = & sc.exe 'a'; @{ code = $LASTEXITCODE; b = $b; state = 'a' } }; "
+            "$x = Get-A; $x.state -eq 'a'; $x.code -eq 'b'",
             "$x = & sc.exe query $App; $y = $LASTEXITCODE; [int]$x.Length -in 'three', 'four'",
         ),
     ),
