@@ -32,6 +32,6 @@ def find_leaving(script: Script) -> Iterator[Note]:
         around = next((above for above in script.above(statement) if isinstance(above, ends)), None)
         if around is None or isinstance(around, ast.FunctionDefinition):
             word = "break" if isinstance(statement, ast.BreakStatement) else "continue"
-            message = f"{word} without a loop around it: it leaves a loop of the caller's"
+            message = f"{word} without a loop around it leaves a loop of the caller: what comes behind it is skipped"
             # A function may be called in a loop of the script, however unlikely it is that this is meant.
             yield Note(statement.extent, message, "write return", around is None)

@@ -1,8 +1,8 @@
 """What a project's own check is given, held against what its ``param()`` declares.
 
 The runner splats the values of ``parameters:`` in fleetdeploy.yml, all of them text, to the script block. Sources:
-about_Splatting, about_Functions_Advanced_Parameters (Mandatory asks a person), about_Booleans and SwitchParameter (text
-is not converted to either).
+about_Splatting, about_Functions_Advanced_Parameters (what is Mandatory is asked for), about_Booleans and
+SwitchParameter (text is not converted to either).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _find(script: Script, given: Collection[str], path: str) -> Iterator[Finding
         asked = any(_is(a, "parameter") and _mandatory(a) for a in parameter.attributes)
         if asked and not any(known.startswith(name.lower()) for known in own for name in given):
             shown = parameter.name.variable_path
-            what = f"-{shown} is mandatory and not given: PowerShell asks for it, and nobody answers"
+            what = f"-{shown} is mandatory and not given: PowerShell would ask, there is nobody, and it would not run"
             yield said(parameter, what, f"write parameters: {{{shown}: ...}} at the check, or give it a default")
 
 
