@@ -20,6 +20,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
+from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     OBJECT,
@@ -128,6 +129,12 @@ def to_element(value: Any, depth: int = REMOTING_DEPTH, nesting: int = 0) -> ET.
         raise NotSimulated("CLIXML of an object nested this deep")
     if value is None:
         return element("Nil")
+    if isinstance(value, Spelled):
+        # InternalSerializer.WritePrimitiveTypePSObjectWithNotes: no type names, the text, then the number.
+        made = element("Obj")
+        made.append(element("ToString", escape(convert.written(value))))
+        made.append(to_element(value.plain))
+        return made
     primitive = _primitive(value)
     if primitive is not None:
         return primitive

@@ -16,11 +16,13 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import formatting, numbers, types
 from fleetdeploy.lab.powershell.formatting import FormatFailure
 from fleetdeploy.lab.powershell.formatting_dates import parse_date, parse_timespan
+from fleetdeploy.lab.powershell.spelled import doubted, plain
 from fleetdeploy.lab.powershell.text_forms import custom_object_text as custom_object_text
 from fleetdeploy.lab.powershell.text_forms import is_collection as is_collection
 from fleetdeploy.lab.powershell.text_forms import net_to_string as net_to_string
 from fleetdeploy.lab.powershell.text_forms import to_string as to_string
 from fleetdeploy.lab.powershell.text_forms import type_text as type_text
+from fleetdeploy.lab.powershell.text_forms import written as written
 from fleetdeploy.lab.powershell.values import (
     ARRAY,
     BIGINTEGER,
@@ -130,7 +132,7 @@ def to_type(value: Any, target: PSType) -> Any:
         return handler(value)
     source = type_of(value)
     if source.is_assignable_to(target) and not (type(value) is PSCustomObject and target is not PSCUSTOMOBJECT):
-        return value
+        return doubted(value)
     if types.is_nullable(target):
         return to_type(value, target.generic_args[0])
     if target.is_array and target.element_type is not None:
@@ -318,7 +320,7 @@ def to_decimal(value: Any) -> Decimal:
             raise NotSimulated(f"[decimal]'{value}'")
         result = Decimal(format(result.normalize(), "f"))
     elif isinstance(value, (bool, int, Decimal)):
-        result = Decimal(int(value)) if isinstance(value, int) else value
+        result = Decimal(int(value)) if isinstance(value, int) else plain(value)
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise _overflow(value, DECIMAL)
@@ -493,7 +495,7 @@ def to_number(value: Any) -> Any:
     if isinstance(value, SwitchParameter):
         return int(value.is_present)
     if isinstance(value, (int, float, Decimal)):
-        return value
+        return plain(value)
     if isinstance(value, Char):
         return ord(value)
     if isinstance(value, str):
@@ -513,7 +515,7 @@ _HANDLERS: dict[PSType, Callable[[Any], Any]] = {
     SINGLE: _to_single,
     DECIMAL: to_decimal,
     BIGINTEGER: _to_bigint,
-    STRING: to_string,
+    STRING: written,
     BOOLEAN: to_bool,
     CHAR: _to_char,
     SWITCH: _to_switch,

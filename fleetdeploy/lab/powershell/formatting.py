@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
+from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.values import (
     INTEGER_RANGES,
     Char,
@@ -81,6 +82,8 @@ def decimal_to_string(value: Decimal) -> str:
 def number_to_string(value: Any) -> str:
     if isinstance(value, bool):
         return "True" if value else "False"
+    if isinstance(value, Spelled):
+        raise NotSimulated(f"the text here of {value.plain}, a number that was written as an argument")
     if isinstance(value, int):
         return int.__str__(value)
     if isinstance(value, Single):

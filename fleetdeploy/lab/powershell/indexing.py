@@ -7,6 +7,7 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.convert import is_collection, to_string
+from fleetdeploy.lab.powershell.spelled import doubted, plain
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     INT32,
@@ -104,6 +105,7 @@ def _element(value: Any, items: Any, at: int, strict: bool) -> Any:
 
 
 def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
+    key = plain(key)
     if key is None:
         raise error("NullArrayIndex", "InvalidOperation", "Index operation failed; the array index evaluated to null.")
     if is_collection(key) and not value.contains(key):
@@ -118,6 +120,7 @@ def _dictionary_index(value: DictionaryBase, key: Any) -> Any:
 
 def set_index(value: Any, key: Any, new: Any) -> None:
     """value[key] = new."""
+    key, new = plain(key), doubted(new)
     if isinstance(value, DictionaryBase):
         _set_dictionary(value, key, new)
         return

@@ -17,6 +17,7 @@ from fleetdeploy.lab.powershell.indexing import error as error
 from fleetdeploy.lab.powershell.indexing import index as index
 from fleetdeploy.lab.powershell.indexing import outcome
 from fleetdeploy.lab.powershell.indexing import set_index as set_index
+from fleetdeploy.lab.powershell.spelled import Spelled, doubted
 from fleetdeploy.lab.powershell.typesystem import NOTHING, Overload, Param
 from fleetdeploy.lab.powershell.values import (
     INT32,
@@ -231,6 +232,7 @@ _SPECIAL = {"psobject": _view, "psbase": _base, "pstypenames": _names}
 
 def set_member(value: Any, name: str, new: Any) -> None:
     """value.name = new."""
+    new = doubted(new)
     bag = bag_of(value)
     member = bag.find(name) if bag is not None else None
     if member is not None:
@@ -322,6 +324,8 @@ def method_not_found(kind: PSType, name: str) -> PSRuntimeError:
 def invoke(value: Any, name: str, args: list[Any], machine: Any = None) -> Any:
     """value.name(args): AUTO_NULL for void methods; MethodNotFound where there is none."""
     types.load()
+    if isinstance(value, Spelled):
+        value = value.plain
     bag = bag_of(value)
     if bag is not None:
         member = bag.find(name)

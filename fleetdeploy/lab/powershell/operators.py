@@ -12,6 +12,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, operators_arithmetic, operators_compare, operators_text, types
+from fleetdeploy.lab.powershell.spelled import Spelled, plain
 from fleetdeploy.lab.powershell.values import (
     INT32,
     OBJECT,
@@ -44,6 +45,9 @@ QUICK_INTEGERS: dict[str, Callable[[int, int], Any]] = {
 }
 """The commonest case, two Int32, without looking further; an overflow goes the long way."""
 _ARITHMETIC = {"Plus", "Minus", "Multiply", "Divide", "Rem"}
+_TEXT = {"Format", "Join", "As", "like", "notlike", "match", "notmatch", "replace", "split"}
+"""Operators whose operands a real engine does not take out of their PSObject (ParserOps of 5.1): with them a number
+that was written as an argument is its text. All others see the number alone."""
 
 
 def binary(op: str, left: Any, right: Any, *, separator: str = " ") -> Any:
@@ -57,6 +61,8 @@ def binary(op: str, left: Any, right: Any, *, separator: str = " ") -> Any:
     elif type(left) is str and type(right) is str and op in ("Ieq", "Ine"):
         return (left.upper() == right.upper()) == (op == "Ieq")
     op = op.removesuffix("Equals")
+    if (isinstance(left, Spelled) or isinstance(right, Spelled)) and (op if op in _TEXT else op[1:]) not in _TEXT:
+        left, right = plain(left), plain(right)
     if op in _ARITHMETIC:
         if op == "Plus" and isinstance(left, str) and separator != " ":
             return str(left) + convert.to_string(right, separator)
@@ -99,6 +105,8 @@ def binary(op: str, left: Any, right: Any, *, separator: str = " ") -> Any:
 def unary(op: str, value: Any) -> Any:
     if op in ("Not", "Exclaim"):
         return not convert.to_bool(value)
+    if op in ("Minus", "Plus", "Bnot"):
+        value = plain(value)
     if op == "Minus":
         return operators_arithmetic.negate(value)
     if op == "Plus":

@@ -10,6 +10,7 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, types
+from fleetdeploy.lab.powershell.spelled import Spelled, plain
 from fleetdeploy.lab.powershell.typesystem import Overload, Param
 from fleetdeploy.lab.powershell.values import (
     CHAR,
@@ -22,6 +23,7 @@ from fleetdeploy.lab.powershell.values import (
     STRING,
     Char,
     DotNetException,
+    EnumValue,
     PSArray,
     PSReference,
     PSRuntimeError,
@@ -182,8 +184,29 @@ def _exact(overloads: list[Overload], args: list[Any], owner: PSType) -> Overloa
     return None
 
 
+def _without_text(converted: Any) -> bool:
+    """Whether no text was made of a number on its way to a parameter: PSInvokeMemberBinder takes some arguments out
+    of their PSObject, and a text is made of others with it."""
+    if isinstance(converted, PSArray):
+        return all(_without_text(item) for item in converted)
+    return isinstance(converted, (int, float, Decimal, EnumValue))
+
+
+def _choose_by_number(
+    overloads: list[Overload], args: list[Any], owner: PSType, name: str
+) -> tuple[Overload, list[Any]]:
+    chosen, converted = choose(overloads, [plain(arg) for arg in args], owner, name)
+    for arg, made in zip(args, converted, strict=False):
+        if isinstance(arg, Spelled) and not _without_text(made):
+            raise NotSimulated(f"a number written as an argument, as text for {owner.full_name}.{chosen.name}")
+    return chosen, converted
+
+
 def choose(overloads: list[Overload], args: list[Any], owner: PSType, name: str) -> tuple[Overload, list[Any]]:
     """The best overload and its converted arguments."""
+    for arg in args:
+        if isinstance(arg, Spelled):
+            return _choose_by_number(overloads, args, owner, name)
     exact = _exact(overloads, args, owner)
     if exact is not None:
         return exact, args

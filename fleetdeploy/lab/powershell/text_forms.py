@@ -7,6 +7,7 @@ from typing import Any
 
 from fleetdeploy.lab.powershell import formatting
 from fleetdeploy.lab.powershell.formatting_dates import format_date, format_timespan
+from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.typesystem import ACCELERATORS
 from fleetdeploy.lab.powershell.values import (
     PSOBJECT,
@@ -52,10 +53,18 @@ def to_string(value: Any, separator: str = " ") -> str:
     return _scalar_text(value)
 
 
+def written(value: Any, separator: str = " ") -> str:
+    """As ``to_string``, where a real engine asks the PSObject: a number that remembers its text gives that text."""
+    if isinstance(value, Spelled) and value.spelling is not None:
+        return value.spelling
+    return to_string(value, separator)
+
+
 def _element_text(value: Any) -> str:
+    # PSObject.ToStringEnumerable wraps each element, or finds it wrapped.
     if isinstance(value, (PSArray, ListBase, HashSet, KeyCollection)):
         return net_to_string(value)
-    return to_string(value)
+    return written(value)
 
 
 def _scalar_text(value: Any) -> str:
@@ -107,7 +116,7 @@ def _property_text(value: Any) -> str:
         return net_to_string(value)
     if isinstance(value, PSCustomObject):
         return "" if value.to_string_value is None else value.to_string_value
-    return to_string(value)
+    return written(value)
 
 
 def net_to_string(value: Any) -> str:

@@ -23,6 +23,7 @@ from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.engine import CommandSpec, Runspace
 from fleetdeploy.lab.powershell.runtime import values_ext
 from fleetdeploy.lab.powershell.runtime.native import NativeContext, NativeResult, native
+from fleetdeploy.lab.powershell.spelled import plain
 from fleetdeploy.lab.powershell.values import ErrorRecord, PSRuntimeError, type_names_of
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "powershell"
@@ -114,7 +115,7 @@ def describe(value: Any) -> dict[str, Any]:
         return {"type": None, "clixml": "<Nil />"}
     text: str | None
     try:
-        text = hide(convert.to_string(value))
+        text = hide(convert.to_string(plain(value)))  # the recorder converts what is in the PSObject
     except PSRuntimeError:
         text = None
     return {"type": type_names_of(value)[0], "text": text, "clixml": clixml_of(value)}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import clixml, types
+from fleetdeploy.lab.powershell.spelled import doubted, spelled
 from fleetdeploy.lab.powershell.values import (
     ArrayList,
     BigInteger,
@@ -156,3 +157,24 @@ class _Cipher(wire.PSCryptoProvider):
         raise AssertionError
 
     def register_key(self, key: bytes) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "tag", "plain"),
+    [
+        (16, "0x10", "I32", "16"),
+        (Int64(5), "5L", "I64", "5"),
+        (1.5, "1.50", "Db", "1.5"),
+        (Decimal("1.5"), "1.5d", "D", "1.5"),
+    ],
+)
+def test_a_number_that_was_an_argument_travels_with_what_was_written(
+    number: Any, text: str, tag: str, plain: str
+) -> None:
+    """InternalSerializer.WritePrimitiveTypePSObjectWithNotes of 5.1: the text, then the number; psrpcore reads it."""
+    made = clixml.to_element(PSArray([spelled(number, text)]))
+    obj = made.find("LST/Obj")
+    assert obj is not None
+    assert [(child.tag, child.text) for child in obj] == [("ToString", text), (tag, plain)]
+    with pytest.raises(NotSimulated):
+        clixml.to_element(doubted(spelled(number, text)))

@@ -20,6 +20,7 @@ from fleetdeploy.lab.powershell.runtime.errors import runtime_error
 from fleetdeploy.lab.powershell.runtime.member_access import get_property
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
+from fleetdeploy.lab.powershell.spelled import plain
 from fleetdeploy.lab.powershell.values import (
     DateTime,
     EnumValue,
@@ -117,7 +118,7 @@ class _Writer:
         if isinstance(value, EnumValue):
             return str(value.value)
         if isinstance(value, (int, float, Decimal)):
-            return convert.to_string(value)
+            return convert.to_string(plain(value))
         if isinstance(value, Guid):
             return quote(str(value))
         if isinstance(value, DateTime):

@@ -173,9 +173,9 @@ class WriteHost(Cmdlet):
         value = self.get("Object")
         separator = convert.to_string(self.get("Separator")) if self.bound("Separator") else " "
         if is_enumerable(value):
-            text = separator.join(convert.to_string(item) for item in iterate(value))
+            text = separator.join(convert.written(item) for item in iterate(value))
         else:
-            text = convert.to_string(value)
+            text = convert.written(value)
         record = InformationRecord(HostInformationMessage(text, bool(self.get("NoNewline"))), ("PSHOST",))
         rt = ctx.interp
         given = getattr(ctx, "common", {}).get("informationaction")

@@ -11,7 +11,8 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.cmdlets import provider_paths as pp
 from fleetdeploy.lab.powershell.cmdlets.registry import CmdletContext
-from fleetdeploy.lab.powershell.convert import to_string
+from fleetdeploy.lab.powershell.convert import to_string, written
+from fleetdeploy.lab.powershell.spelled import doubted, plain
 from fleetdeploy.lab.powershell.typesystem import NOTHING
 from fleetdeploy.lab.powershell.values import (
     STRING,
@@ -153,6 +154,8 @@ def from_value(ctx: CmdletContext, value: Any, kind: str | None, old: str | None
     if kind is None:
         kind = old
     if kind is None:
+        # RegistryProvider looks at the PSObject's type, which tells it nothing; what is stored is the number in it.
+        value = plain(value) if isinstance(value, int) else doubted(value)
         if isinstance(value, bool) or value is None:
             kind = "String"
         elif isinstance(value, Int64):
@@ -166,7 +169,7 @@ def from_value(ctx: CmdletContext, value: Any, kind: str | None, old: str | None
         else:
             kind = "String"
     if kind in ("String", "ExpandString"):
-        return kind, "" if value is None else to_string(value)
+        return kind, "" if value is None else written(value)
     if kind in ("DWord", "QWord"):
         if isinstance(value, int):
             return kind, int(value)
@@ -176,7 +179,7 @@ def from_value(ctx: CmdletContext, value: Any, kind: str | None, old: str | None
         raise NotSimulated(f"a registry value of kind {kind} from {text!r}", ctx.line)
     if kind == "MultiString":
         items = value if isinstance(value, PSArray) else [value]
-        return kind, tuple(to_string(item) for item in items)
+        return kind, tuple(written(item) for item in items)
     if kind == "Binary":
         if isinstance(value, PSArray):
             return kind, bytes(int(b) for b in value)

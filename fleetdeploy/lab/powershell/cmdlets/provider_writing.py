@@ -12,7 +12,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.cmdlets import provider_encodings as enc
 from fleetdeploy.lab.powershell.cmdlets import provider_paths as pp
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.convert import is_collection, to_string
+from fleetdeploy.lab.powershell.convert import is_collection, written
 from fleetdeploy.lab.powershell.dotnet.io_items import file_exception
 from fleetdeploy.lab.powershell.values import (
     ByteArray,
@@ -152,7 +152,7 @@ def _flat(value: Any) -> list[str]:
         return []
     if isinstance(value, PSArray) or is_collection(value):
         return [text for item in value for text in _flat(item)]
-    return [to_string(value)]
+    return [written(value)]  # FileSystemContentReaderWriter writes each object's ToString
 
 
 _VALUE = Param(
@@ -290,7 +290,7 @@ class OutFile(Cmdlet):
             if not isinstance(item, (str, bool)) and not is_number(item):
                 self.end(ctx)
                 raise NotSimulated("Out-File of objects that have to be laid out", ctx.line)
-            text = to_string(item) + ("" if self.get("NoNewline") else "\r\n")
+            text = written(item) + ("" if self.get("NoNewline") else "\r\n")
             data = enc.encode(text, self.codec)
             try:
                 self.handle.write(self.mark + data if self.handle.length == 0 else data)

@@ -8,6 +8,7 @@ from typing import Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, wildcard
 from fleetdeploy.lab.powershell.dotnet.raising import throw
+from fleetdeploy.lab.powershell.spelled import plain
 from fleetdeploy.lab.powershell.typesystem import NOTHING, REGISTRY
 from fleetdeploy.lab.powershell.values import (
     MISSING,
@@ -271,9 +272,9 @@ _VIEW.prop("Properties", "object", lambda view: PSMemberCollection(view.value, m
 _VIEW.prop("Methods", "object", lambda view: PSMemberCollection(view.value, methods=True))
 _VIEW.prop("Members", "object", lambda view: _all_members(view.value))
 _VIEW.prop("TypeNames", "object", lambda view: TypeNames(view.value))
-_VIEW.prop("BaseObject", "object", lambda view: view.value)
-_VIEW.prop("ImmediateBaseObject", "object", lambda view: view.value)
-_VIEW.method("ToString()")(lambda view: convert.to_string(view.value))
+_VIEW.prop("BaseObject", "object", lambda view: plain(view.value))
+_VIEW.prop("ImmediateBaseObject", "object", lambda view: plain(view.value))
+_VIEW.method("ToString()")(lambda view: convert.written(view.value))
 
 
 def _all_members(value: Any) -> Any:

@@ -21,6 +21,7 @@ from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.specials import READ_ONLY, REFUSED, SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type, type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import current, is_enumerable, iterate
+from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.values import (
     DotNetException,
     PSArray,
@@ -317,7 +318,7 @@ def constraint_of(rt: Interp, node: ast.AttributedExpression) -> Callable[[Any],
     if isinstance(node, ast.ConvertExpression):
         kind = type_from(rt, node.type_name, node.extent.line)
         if kind.full_name == "System.String":
-            return lambda value: current().to_string(value)
+            return lambda value: convert.written(value) if isinstance(value, Spelled) else current().to_string(value)
         plain = type_constraint(kind, wrapped=rt.dotted)
         if not rt.constrained or language_mode.is_core(kind):
             return plain

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import members, types
+from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
 from fleetdeploy.lab.powershell.runtime.coercion import Coercion
 from fleetdeploy.lab.powershell.runtime.errors import binding_error
@@ -26,11 +26,11 @@ from fleetdeploy.lab.powershell.runtime.signature import (
     Spec,
 )
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable
+from fleetdeploy.lab.powershell.spelled import Spelled, as_elements
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     PSArray,
     PSRuntimeError,
-    is_number,
     type_of,
 )
 
@@ -42,7 +42,8 @@ NO_ARGUMENT: Any = object()
 
 @dataclass(slots=True)
 class Arg:
-    """One argument as written: `name` for `-Name`; `value` NO_ARGUMENT when `-Name` stands alone (so far)."""
+    """One argument: `name` for `-Name`, `text` how that is written; `value` NO_ARGUMENT when `-Name` stands alone
+    (so far)."""
 
     value: Any
     name: str | None = None
@@ -104,6 +105,10 @@ def find_spec(signature: Signature, name: str, *, simple: bool) -> Spec | str | 
     )
 
 
+def _shown(rt: Interp, value: Any) -> str:
+    return convert.written(value) if isinstance(value, Spelled) else rt.to_string(value)
+
+
 class Binder(Coercion):
     """One binding of one command call."""
 
@@ -157,14 +162,12 @@ class Binder(Coercion):
             if isinstance(spec, Spec) and spec.unsupported:
                 raise NotSimulated(f"{self.command} -{spec.name}")
             value = arg.value
-            text = arg.text
             is_switch = spec in ("verbose", "debug", "whatif", "confirm") if isinstance(spec, str) else spec.is_switch
             if value is NO_ARGUMENT:
                 if is_switch:
                     value = True
                 elif index < len(args) and args[index].name is None:
                     value = args[index].value
-                    text = args[index].text
                     index += 1
                 else:
                     raise binding_error(
@@ -178,7 +181,7 @@ class Binder(Coercion):
                 continue
             if spec.key in bound.given:
                 self._already_bound(spec.name)
-            self.set_value(spec, value, text=text)
+            self.set_value(spec, value)
         self._choose_sets()
         self._positional(positional)
         self._choose_sets()
@@ -189,7 +192,7 @@ class Binder(Coercion):
     def _bind_plainly(self, args: list[Arg]) -> bool:
         """Nearly every call: full names and free positions of a command with one set. False: nothing was done yet."""
         signature = self.signature
-        plan: list[tuple[Spec, Any, str | None]] = []
+        plan: list[tuple[Spec, Any]] = []
         common: dict[str, Any] = {}
         positional: list[Arg] = []
         taken: set[str] = set()
@@ -205,12 +208,12 @@ class Binder(Coercion):
             spec = signature.by_key.get(key) or signature.aliases.get(key)
             if arg.splatted or (spec is None and (self.simple or key not in COMMON)):
                 return False
-            value, text = arg.value, arg.text
+            value = arg.value
             if value is NO_ARGUMENT:
                 if spec.is_switch if spec is not None else key in ("verbose", "debug"):
                     value = True
                 elif index < count and args[index].name is None:
-                    value, text = args[index].value, args[index].text
+                    value = args[index].value
                     index += 1
                 else:
                     return False
@@ -220,7 +223,7 @@ class Binder(Coercion):
                 return False
             else:
                 taken.add(spec.key)
-                plan.append((spec, value, text))
+                plan.append((spec, value))
         rest: list[Any] = []
         if positional:
             order = signature.in_order()
@@ -229,12 +232,13 @@ class Binder(Coercion):
             free = [spec for spec in order if spec.key not in taken]
             if len(positional) > len(free) and not self.simple:
                 return False
-            plan.extend((spec, arg.value, arg.text) for spec, arg in zip(free, positional, strict=False))
-            rest = [arg.value for arg in positional[len(free) :]]
+            plan.extend((spec, arg.value) for spec, arg in zip(free, positional, strict=False))
+            if len(positional) > len(free):
+                rest = as_elements(arg.value for arg in positional[len(free) :])
         bound = self.bound
         bound.common.update(common)
-        for spec, value, text in plan:
-            self.set_value(spec, value, text=text)
+        for spec, value in plan:
+            self.set_value(spec, value)
         bound.candidates = [ALL_SETS]
         bound.rest = rest
         return True
@@ -247,7 +251,7 @@ class Binder(Coercion):
             parameter=name,
         )
 
-    def set_value(self, spec: Spec, value: Any, *, text: str | None = None, from_pipeline: bool = False) -> None:
+    def set_value(self, spec: Spec, value: Any, *, from_pipeline: bool = False) -> None:
         if spec.unsupported:
             raise NotSimulated(f"{self.command} -{spec.name}")
         if (
@@ -261,7 +265,7 @@ class Binder(Coercion):
             self.bound.delayed[spec.key] = value
             self.bound.given[spec.key] = spec.name
             return
-        converted = self.coerce(spec, value, text=text)
+        converted = self.coerce(spec, value)
         self.bound.values[spec.key] = converted
         self.bound.given[spec.key] = spec.name
 
@@ -314,12 +318,9 @@ class Binder(Coercion):
                 None,
             )
         if pending and remaining is not None:
-            items = [
-                arg.text
-                if arg.text is not None and is_number(arg.value) and "string" in remaining.type_name
-                else arg.value
-                for arg in pending
-            ]
+            items = [arg.value for arg in pending]
+            if "string" not in remaining.type_name:
+                items = as_elements(items)
             if len(items) == 1 and is_enumerable(items[0]):
                 value: Any = items[0]
             elif remaining.type is None or remaining.type.full_name == "System.Object":
@@ -332,11 +333,11 @@ class Binder(Coercion):
             bad = (pending or extra)[0].value
             raise binding_error(
                 "PositionalParameterNotFound",
-                f"A positional parameter cannot be found that accepts argument '{self.rt.to_string(bad)}'.",
+                f"A positional parameter cannot be found that accepts argument '{_shown(self.rt, bad)}'.",
                 target=None,
             )
         keep = {id(arg) for arg in pending} | {id(arg) for arg in extra}
-        self.bound.rest = [arg.value for arg in positional if id(arg) in keep]
+        self.bound.rest = as_elements(arg.value for arg in positional if id(arg) in keep) if keep else []
 
     def _next_slots(self) -> list[Spec]:
         """The parameters at the lowest free position, those of the default set first."""
@@ -365,12 +366,12 @@ class Binder(Coercion):
         if len(here) > 1:
             for spec in here:
                 if self._fits(spec, arg.value):
-                    self.set_value(spec, arg.value, text=arg.text)
+                    self.set_value(spec, arg.value)
                     return
         first: PSRuntimeError | None = None
         for spec in here:
             try:
-                self.set_value(spec, arg.value, text=arg.text)
+                self.set_value(spec, arg.value)
                 return
             except PSRuntimeError as error:
                 self.bound.given.pop(spec.key, None)

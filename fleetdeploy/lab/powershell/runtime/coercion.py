@@ -15,9 +15,9 @@ from fleetdeploy.lab.powershell.runtime.signature import (
     Spec,
 )
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
+from fleetdeploy.lab.powershell.spelled import SpelledDecimal, doubted
 from fleetdeploy.lab.powershell.values import (
     DotNetException,
-    PSArray,
     PSReference,
     PSRuntimeError,
     SwitchParameter,
@@ -41,9 +41,12 @@ class Coercion:
     command: str
     simple: bool
 
-    def coerce(self, spec: Spec, value: Any, *, text: str | None = None) -> Any:
+    def coerce(self, spec: Spec, value: Any) -> Any:
         shape = spec.shape
         if shape == "any":
+            if type(value) is SpelledDecimal:
+                # A script's parameter is assigned; what a cmdlet does with the object is not known.
+                return value.plain if spec.script else doubted(value)
             if value is not None or (spec.script and not spec.mandatory):
                 return value
         elif shape == "text":
@@ -52,7 +55,7 @@ class Coercion:
         elif shape == "switch" and type(value) is bool:
             return SwitchParameter(value) if spec.script else value
         try:
-            return self._coerced(spec, value, text)
+            return self._coerced(spec, value)
         except PSRuntimeError as error:
             about = error.exception.properties
             if "TypeSpecified" in about and spec.type is not None:
@@ -60,8 +63,8 @@ class Coercion:
                 about["TypeSpecified"] = "" if value is None else type_of(value).full_name
             raise
 
-    def _coerced(self, spec: Spec, value: Any, text: str | None) -> Any:
-        converted = self._convert(spec, value, text)
+    def _coerced(self, spec: Spec, value: Any) -> Any:
+        converted = self._convert(spec, value)
         self._refuse_empty(spec, converted, spec.mandatory)
         for check in spec.checks:
             if converted is None and spec.allow_null:
@@ -79,7 +82,7 @@ class Coercion:
                 ) from error
         return converted
 
-    def _convert(self, spec: Spec, value: Any, text: str | None) -> Any:
+    def _convert(self, spec: Spec, value: Any) -> Any:
         if spec.is_switch:
             if isinstance(value, SwitchParameter):
                 flag = value.is_present
@@ -99,19 +102,18 @@ class Coercion:
             return SwitchParameter(flag) if spec.script else flag
         kind = spec.type
         if kind is None or kind.full_name == "System.Object":
+            if type(value) is SpelledDecimal:
+                return value.plain if spec.script else doubted(value)
             return value
         if spec.script and self.rt.constrained:
             language_mode.check_parameter(value, kind, spec.name)
         if spec.type_name == "ref" and not isinstance(value, PSReference):
             raise self._bad_conversion(spec, convert_failure(value, "System.Management.Automation.PSReference"))
         name = kind.full_name
-        if name == "System.String":
-            if text is not None and is_number(value):
-                return text
-            if is_enumerable(value):
-                if self.simple:
-                    return self.rt.to_string(value)
-                raise self._bad_conversion(spec, convert_failure(value, name))
+        if name == "System.String" and is_enumerable(value):
+            if self.simple:
+                return self.rt.to_string(value)
+            raise self._bad_conversion(spec, convert_failure(value, name))
         if name == "System.Boolean" and (isinstance(value, str) or value is None):
             raise self._bad_conversion(
                 spec,
@@ -122,8 +124,6 @@ class Coercion:
                     "$False, 1 or 0.",
                 ),
             )
-        if name == "System.String[]" and text is not None and is_number(value):
-            return convert.to_type(PSArray([text]), kind)
         if value is None and kind.is_array:
             return None
         try:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast
+from fleetdeploy.lab.powershell import ast, convert
 from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import known_commands, native
 from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
 from fleetdeploy.lab.powershell.runtime.cmdlet_processor import CmdletProcessor
-from fleetdeploy.lab.powershell.runtime.compiled import Run, code_of, value_code
+from fleetdeploy.lab.powershell.runtime.compiled import Code, Run, code_of, value_code
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
     StopUpstream,
@@ -39,6 +39,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     is_enumerable,
     iterate,
 )
+from fleetdeploy.lab.powershell.spelled import spelled
 from fleetdeploy.lab.powershell.values import DotNetException, PSRuntimeError, is_number
 
 if TYPE_CHECKING:
@@ -157,26 +158,31 @@ def _argument(element: ast.Node) -> MakeArgs:
         if element.argument is None:
             alone = Arg(NO_ARGUMENT, name, element.extent.text)  # never written to: one serves all calls
             return lambda _rt, args: args.append(alone)
-        given, text = value_code(element.argument), _number_text(element.argument)
+        given = _value(element.argument)
+        text = element.extent.source.text[element.extent.start : element.error_position.end].rstrip(":") + ":"
         return lambda rt, args: args.append(Arg(given(rt), name, text, True))
-    code = value_code(element)
+    code = _value(element)
     if isinstance(element, ast.VariableExpression) and element.splatted:
         return lambda rt, args: args.extend(splat(rt, code(rt)))
-    number = _number_text(element)
-    return lambda rt, args: args.append(Arg(code(rt), None, number))
+    return lambda rt, args: args.append(Arg(code(rt)))
 
 
-def _number_text(node: ast.Node) -> str | None:
+def _value(node: ast.Node) -> Code:
+    """An argument's value: a number that is not written as its own text remembers how it is written."""
     if isinstance(node, ast.ConstantExpression) and is_number(node.value):
-        return node.extent.text
-    return None
+        text = node.extent.text
+        if text != convert.to_string(node.value):
+            number = spelled(node.value, text)
+            return lambda _rt: number
+    return value_code(node)
 
 
 def splat(rt: Interp, value: Any) -> list[Arg]:
     if value is None:
         return []
     if isinstance(value, DictionaryBase):
-        return [Arg(item, rt.to_string(key), f"-{rt.to_string(key)}", True, True) for key, item in value.items()]
+        # PipelineOps.GetParameterText: as if it were written with a colon.
+        return [Arg(item, rt.to_string(key), f"-{rt.to_string(key)}:", True, True) for key, item in value.items()]
     if is_enumerable(value):
         args: list[Arg] = []
         for item in iterate(value):

@@ -40,6 +40,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     iterate,
 )
 from fleetdeploy.lab.powershell.scalars import STRING
+from fleetdeploy.lab.powershell.spelled import Spelled, plain
 from fleetdeploy.lab.powershell.values import (
     Hashtable,
     OrderedDictionary,
@@ -157,26 +158,32 @@ def make_expandable(node: ast.ExpandableStringExpression) -> Code:
 
 
 def _expanded(nested: ast.Expression) -> Code:
-    """The text of what stands in a string."""
+    """The text of what stands in a string; PSToStringBinder takes a value out of its PSObject first."""
     if isinstance(nested, ast.VariableExpression):
         path, extent = nested.variable_path, nested.extent
         qualifier, key, _ = parse_path(path)
-        plain = not qualifier and key not in SPECIAL
+        common = not qualifier and key not in SPECIAL
 
         def variable(rt: Interp) -> str:
-            found = rt.scope.find(key) if plain else None
+            found = rt.scope.find(key) if common else None
             if found is not None:
                 value = found.value
             else:
                 value = variable_value(rt, path, line=extent.line, quiet=rt.scope.strict_version() < 2)
-            return value if type(value) is str else rt.to_string(None if value is AUTO_NULL else value)
+            if type(value) is str:
+                return value
+            if isinstance(value, Spelled):
+                value = value.plain
+            return rt.to_string(None if value is AUTO_NULL else value)
 
         return variable
     code = value_code(nested)
 
     def other(rt: Interp) -> str:
         value = code(rt)
-        return value if type(value) is str else rt.to_string(value)
+        if type(value) is str:
+            return value
+        return rt.to_string(value.plain if isinstance(value, Spelled) else value)
 
     return other
 
@@ -253,7 +260,7 @@ def hash_pairs(node: ast.Hashtable, make: Callable[[], DictionaryBase]) -> Code:
     def run(rt: Interp) -> Any:
         table = make()
         for key_code, code in pairs:
-            key = key_code(rt)
+            key = plain(key_code(rt))
             if key is None:
                 raise runtime_error(
                     "InvalidNullKey", "InvalidOperation", "A null key is not allowed in a hash literal."

@@ -117,7 +117,9 @@ class Interp:
             if variable is not None and variable.value is not None:
                 separator = convert.to_string(variable.value)
             return separator.join(
-                self.to_string(item) if not is_enumerable(item) else convert.net_to_string(item)
+                convert.net_to_string(item)
+                if is_enumerable(item)
+                else convert.written(None if item is AUTO_NULL else item)
                 for item in iterate(value)
             )
         return convert.to_string(value)

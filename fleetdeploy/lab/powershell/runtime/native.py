@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast
+from fleetdeploy.lab.powershell import ast, convert
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, ScriptError, complete
 from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
+from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.values import DotNetException, ErrorRecord, is_number
 from fleetdeploy.lab.windows.ownership import child
 
@@ -97,7 +98,7 @@ def raw_arguments(rt: Interp, rest: Sequence[ast.Node], args: list[Arg] | None) 
             if arg.name is not None:
                 pieces.append(_quoted(arg.text or f"-{arg.name}"))
             if arg.value is not NO_ARGUMENT:
-                pieces.extend(_value_pieces(rt, arg.value, arg.text if arg.name is None else None))
+                pieces.extend(_value_pieces(rt, arg.value, None))
         return " ".join(pieces)
     index = 0
     while index < len(rest):
@@ -171,7 +172,11 @@ def _value_pieces(rt: Interp, value: Any, text: str | None, *, raw: bool = False
         return []
     if text is not None and not is_enumerable(value):
         return [text]
-    shown = [rt.to_string(item) for item in iterate(value)] if is_enumerable(value) else [rt.to_string(value)]
+    if isinstance(value, Spelled):
+        shown = [convert.written(value)]
+    else:
+        items = list(iterate(value)) if is_enumerable(value) else [value]
+        shown = [convert.written(item) if isinstance(item, Spelled) else rt.to_string(item) for item in items]
     return shown if raw else [_quoted(one) for one in shown if one != ""]
 
 

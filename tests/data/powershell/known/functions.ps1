@@ -128,7 +128,7 @@ g -5
 g -s:$false 3
 g -n 4 -s
 #= 3: 1|System.Object[]|a b
-#= 4: -x|1|2|2
+#= 4: -x|1|-y:|2
 #= 2: --|-z
 #= -5 False
 #= 3 False
