@@ -15,7 +15,8 @@ from fleetdeploy.powershell_rules.member_table import ASSEMBLIES, INSTANCE, NAME
 from fleetdeploy.powershell_rules.newer_commands import ALIASES_OF_PARAMETERS, PARAMETERS_SINCE_6, SINCE_5, SINCE_6
 from fleetdeploy.powershell_rules.script import PROGRAMS
 from fleetdeploy.powershell_rules.variables import OWN, READ_ONLY, SINCE
-from tests.powershell_rules.examples import CHECKS, EXAMPLES, HEAD, Whole
+from tests.powershell_rules.checks import CHECKS
+from tests.powershell_rules.examples import EXAMPLES, HEAD, Whole
 
 
 def whole(text: str) -> str:
