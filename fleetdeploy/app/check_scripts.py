@@ -7,15 +7,21 @@ may hold is ``powershell_rules``'s. A rollback and whoever only looks go on with
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fleetdeploy.errors import ConfigError, RefusalReason
 from fleetdeploy.model.health import ScriptCheck
 from fleetdeploy.model.plan import Problem
 from fleetdeploy.model.project import Project
 from fleetdeploy.model.sight import Sight
+
+if TYPE_CHECKING:
+    from fleetdeploy.powershell_rules import Finding
+
+_OLD = "4.0"
+_SAY_SO = "#requires -Version 5.1 as the first line, if no host has 4.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,18 @@ def script_problems(project: Project) -> tuple[ScriptProblem, ...]:
         return ()
     from fleetdeploy.powershell_rules import check, check_parameters, versions_for
 
-    found = {
-        finding
-        for file, text in {file: script.script for script, file in scripts}.items()
-        for finding in check(text, path=file, versions=versions_for(text), kind="check")
-    }
+    found: set[Finding] = set()
+    for file, text in {file: script.script for script, file in scripts}.items():
+        versions = versions_for(text)
+        findings = check(text, path=file, versions=versions, kind="check")
+        if findings and _OLD in versions:
+            newer = check(text, path=file, versions=tuple(v for v in versions if v != _OLD), kind="check")
+            here = {(f.rule, f.line, f.column) for f in newer}
+            findings = tuple(
+                f if (f.rule, f.line, f.column) in here else replace(f, next=f"{f.next}; or {_SAY_SO}")
+                for f in findings
+            )
+        found.update(findings)
     for script, file in scripts:
         found.update(check_parameters(script.script, [name for name, _ in script.parameters], path=file))
     problems = (ScriptProblem(f.path, f.line, f.column, f.rule, f.level, f.message, f.next) for f in found)
@@ -90,7 +103,7 @@ def older_hosts(project: Project, sights: Mapping[str, Sight]) -> tuple[Problem,
 
     problems = []
     for script, file in scripts:
-        if "4.0" in versions_for(script.script):
+        if _OLD in versions_for(script.script):
             continue
         for name, sight in sights.items():
             seen = sight.observation

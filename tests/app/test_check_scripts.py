@@ -58,7 +58,13 @@ def test_the_first_error_refuses_a_plan(tmp_path: Path) -> None:
 
 def test_what_a_script_needs_by_its_own_word(tmp_path: Path) -> None:
     text = "param($Port)\n$x = [Guid]::new('a')\n$true\n"
-    assert shown(project(tmp_path, text)) == [("a.ps1", 2, 6, "needs-5.0", "error")]
+    made = project(tmp_path, text, "$true ?? $false")
+    assert shown(made) == [("b.ps1", 1, 7, "newer-syntax", "error"), ("a.ps1", 2, 6, "needs-5.0", "error")]
+    # Only what another version would have is helped by saying so.
+    assert [
+        problem.next.endswith("; or #requires -Version 5.1 as the first line, if no host has 4.0")
+        for problem in script_problems(made)
+    ] == [False, True]
     stated = project(tmp_path, "#requires -Version 5.1\n" + text)
     assert shown(stated) == []
     old = sight("web2")
