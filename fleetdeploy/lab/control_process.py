@@ -26,6 +26,7 @@ from fleetdeploy.lab.fault_orders import FaultError, FaultOrder, give, matching,
 from fleetdeploy.lab.fleet import Lab
 from fleetdeploy.lab.fleet_description import host_spec
 from fleetdeploy.lab.lab_host import LabHost
+from fleetdeploy.lab.tls import small_buffers
 
 
 class Control:
@@ -148,6 +149,7 @@ def main(directory: Path) -> int:
     """The lab's own process: runs until told to end."""
     fleet = json.loads((directory / FLEET_FILE).read_text(encoding="utf-8"))
     faults = json.loads((directory / FAULTS_FILE).read_text(encoding="utf-8"))
+    small_buffers()
     with Lab.start([host_spec(host) for host in fleet]) as lab:
         for order in faults:
             give(lab, FaultOrder.from_json(order))

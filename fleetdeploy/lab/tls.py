@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import ssl
+from asyncio import sslproto
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,9 @@ from fleetdeploy.lab.wsman.certificates import principal_name
 
 # X509_V_FLAG_NO_CHECK_TIME: whether a client's certificate has expired is for the host and its clock to say.
 _NO_CHECK_TIME = 0x200000
+
+TLS_RECORD = 16 * 1024
+"""Bytes of the largest record's text (RFC 8446 5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ class ClientCertificate:
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
             stream.write(self.key_pem)
         return certificate, key
+
+
+def small_buffers() -> None:
+    """For a process that is the lab's alone: each TLS connection reads into a record's worth of memory.
+
+    asyncio gives every one 256 KB, filled, which are 256 MB for a thousand sessions. A property of the whole process:
+    never call this in somebody else's.
+    """
+    sslproto.SSLProtocol.max_size = TLS_RECORD
 
 
 class LabAuthority:
@@ -137,4 +150,4 @@ def _binding_hash(certificate: x509.Certificate) -> hashes.HashAlgorithm:
     return own
 
 
-__all__ = ["ClientCertificate", "HostTls", "LabAuthority"]
+__all__ = ["ClientCertificate", "HostTls", "LabAuthority", "small_buffers"]

@@ -39,7 +39,7 @@ from fleetdeploy.lab.wsman.prompts import PipelineHost
 from fleetdeploy.lab.wsman.shells import Hooks, Shell, ShellCommand
 from fleetdeploy.lab.wsman.streams import Input, Sink
 from fleetdeploy.lab.wsman.threads import start_thread
-from fleetdeploy.lab.wsman.versions import primitive, version_table
+from fleetdeploy.lab.wsman.versions import private_data
 
 log = logging.getLogger(__name__)
 
@@ -115,22 +115,7 @@ class _Pipeline(ShellCommand):
     def _work(self, runspace: Callable[[], seam.Runspace]) -> None:
         """On the pipeline's thread."""
         try:
-            ready = runspace()
-            ready.lift_receive_quota = self._lift_quota
-            ready.client_host = self.client_host
-            outcome = ready.run(
-                self._commands,
-                None if self._no_input else self.input,
-                Sink(
-                    self.wire,
-                    self.owner.engine.to_wire,
-                    computer=self.owner.host.name,
-                    user=self.owner.user,
-                    screen=self.client_host,
-                ),
-                self.stop,
-                no_input=self._no_input,
-            )
+            outcome = self._run(runspace())
             problem: Exception | None = outcome.not_simulated
             state, error = outcome.state, outcome.error
         except NotSimulated as refused:
@@ -144,6 +129,26 @@ class _Pipeline(ShellCommand):
         except Exception as broken:
             log.exception("the lab could not say how a pipeline of host %s ended", self.owner.host.name)
             self._end("Failed", None, NotSimulated(f"(a defect of the lab) {broken!r}"))
+
+    def _run(self, ready: seam.Runspace) -> seam.Outcome:
+        ready.lift_receive_quota, ready.client_host = self._lift_quota, self.client_host
+        sink = Sink(
+            self.wire,
+            self.owner.engine.to_wire,
+            computer=self.owner.host.name,
+            user=self.owner.user,
+            screen=self.client_host,
+        )
+        try:
+            return ready.run(
+                self._commands,
+                None if self._no_input else self.input,
+                sink,
+                self.stop,
+                no_input=self._no_input,
+            )
+        finally:  # a runspace that waits for the next pipeline holds nothing of this one
+            ready.lift_receive_quota = ready.client_host = None
 
     def _lift_quota(self) -> None:
         self.quota = None
@@ -193,7 +198,7 @@ class PowerShellShell(Shell):
         self._running = 0
         self._waiting: deque[_Pipeline] = deque()
         self._lock = threading.Lock()
-        self.pool = LabPool(self._emit, primitive({"PSVersionTable": version_table(host)}))
+        self.pool = LabPool(self._emit, private_data(host.powershell, host.os_build))
         try:
             self.pool.feed(creation)
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from psrpcore.types import PSDict, PSList, PSVersion
@@ -16,9 +17,10 @@ def primitive(items: dict[str, Any]) -> PSDict:
     return made
 
 
-def version_table(host: Any) -> PSDict:
-    """$PSVersionTable as the host tells it to a client that opens a pool."""
-    version = "4.0" if host.powershell.startswith("4") else f"5.1.{host.os_build}.1"
+@lru_cache(maxsize=32)
+def private_data(powershell: str, os_build: int) -> PSDict:
+    """What a host tells a client that opens a pool: its $PSVersionTable. One for all pools, which only read it."""
+    version = "4.0" if powershell.startswith("4") else f"5.1.{os_build}.1"
     compatible = ["1.0", "2.0", "3.0"] + ([] if version == "4.0" else ["4.0", "5.0"])
     # The last is the engine's own version in full (recorded from 5.1).
     versions = PSList([PSVersion(v) for v in (*compatible, version)])
@@ -28,9 +30,9 @@ def version_table(host: Any) -> PSDict:
         **({} if version == "4.0" else {"PSEdition": "Desktop"}),  # which came with 5.1
         "PSCompatibleVersions": versions,
         "CLRVersion": PSVersion("4.0.30319.42000"),
-        "BuildVersion": PSVersion(f"10.0.{host.os_build}.1"),
+        "BuildVersion": PSVersion(f"10.0.{os_build}.1"),
         "WSManStackVersion": PSVersion("3.0"),
         "PSRemotingProtocolVersion": PSVersion("2.2" if version == "4.0" else "2.3"),
         "SerializationVersion": PSVersion("1.1.0.1"),
     }
-    return primitive(table)
+    return primitive({"PSVersionTable": primitive(table)})

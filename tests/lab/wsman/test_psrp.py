@@ -12,6 +12,7 @@ from pypsrp.host import PSHost
 from pypsrp.powershell import PowerShell, RunspacePool
 
 from fleetdeploy.lab.fleet import LabHost
+from fleetdeploy.lab.wsman.psrp import PowerShellShell
 from tests.lab.wsman.conftest import Connect
 from tests.lab.wsman.doubles import EchoEngine
 from tests.lab.wsman.test_shells import wait_until
@@ -113,6 +114,16 @@ def test_parameters_and_scope_arrive(pool: RunspacePool) -> None:
 def test_pipelines_of_a_pool_share_its_runspace(pool: RunspacePool) -> None:
     run(pool, "set x=1")
     assert run(pool, "get x").output == ["1"]
+
+
+def test_a_runspace_that_waits_holds_nothing_of_its_last_pipeline(pool: RunspacePool, host: LabHost) -> None:
+    """A thousand sessions that wait each kept a whole pipeline, with its input and what it had received."""
+    assert run(pool, "say x").output == ["x"]
+    (shell,) = host.service.shells.values()
+    assert isinstance(shell, PowerShellShell)
+    wait_until(lambda: shell._idle)
+    (runspace,) = shell._idle
+    assert (runspace.client_host, runspace.lift_receive_quota) == (None, None)
 
 
 def test_a_new_pool_has_a_new_runspace(connect: Connect) -> None:
