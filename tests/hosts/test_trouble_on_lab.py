@@ -10,9 +10,10 @@ from fleetdeploy.errors import AnswerLost, Busy, ProtocolRefused, ScriptFailed, 
 from fleetdeploy.hosts.doctor import diagnose, healthy
 from fleetdeploy.lab.windows.faults import FaultKind
 from fleetdeploy.lab.windows.nodes import Access, Share
+from fleetdeploy.model.health import ScriptCheck
 from fleetdeploy.model.host import Connection
 from fleetdeploy.model.secret import Secret
-from fleetdeploy.model.verbs import ActivateOutcome, ActivateResult
+from fleetdeploy.model.verbs import ActivateOutcome, ActivateResult, ProbeRequest
 from tests.hosts.conftest import APP, MakeRig, Rig, program, until
 
 
@@ -38,6 +39,15 @@ def test_a_lost_answer_of_activate_is_seen_by_looking(rig: Rig, kind: FaultKind)
 def test_a_reset_before_the_effect_is_sent_again_by_itself_only_if_that_is_safe(rig: Rig) -> None:
     rig.host.faults.add(FaultKind.RESET_BEFORE, count=1)
     assert rig.seen().service is not None
+
+
+@pytest.mark.parametrize("leaving", ["break", "continue", "if ($true) { break }; $true"])
+def test_a_check_that_leaves_a_loop_which_is_not_its_own_has_failed_and_the_next_one_is_asked(
+    rig: Rig, leaving: str
+) -> None:
+    checks = (ScriptCheck("first", "$true"), ScriptCheck("leaves", leaving), ScriptCheck("last", "$false"))
+    last = rig.verbs.probe(ProbeRequest(0.0, 0.1, "x.exe", "", "v1.4.0", checks)).samples[-1]
+    assert {failure.check for failure in last.failures} == {"leaves", "last"}
 
 
 def test_a_host_that_refuses_is_unreachable(rig: Rig) -> None:
