@@ -132,9 +132,9 @@ class PowerShellEngine:
         return clixml.to_psrp(value)
 
     def from_wire(self, value: Any) -> Any:
-        from fleetdeploy.lab.powershell import clixml
+        from fleetdeploy.lab.powershell import clixml_reading
 
-        return clixml.from_psrp(value)
+        return clixml_reading.from_psrp(value)
 
     def stopped_error(self) -> Any:
         from fleetdeploy.lab.powershell import clixml

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import clixml, types
+from fleetdeploy.lab.powershell import clixml, clixml_reading, types
 from fleetdeploy.lab.powershell.spelled import doubted, spelled
 from fleetdeploy.lab.powershell.values import (
     ArrayList,
@@ -125,17 +125,17 @@ def test_what_has_no_known_form_is_refused(value: Any) -> None:
     ],
 )
 def test_what_arrives_becomes_a_lab_value(value: Any, expected: Any) -> None:
-    made = clixml.from_psrp(value)
+    made = clixml_reading.from_psrp(value)
     assert made == expected
     assert type(made) is type(expected)
 
 
 def test_bytes_lists_and_objects_arrive() -> None:
-    data = clixml.from_psrp(wire.PSByteArray(b"ab"))
+    data = clixml_reading.from_psrp(wire.PSByteArray(b"ab"))
     assert isinstance(data, ByteArray)
     assert data.data == b"ab"
-    assert isinstance(clixml.from_psrp([1, 2]), ArrayList)
-    table = clixml.from_psrp({"a": [1]})
+    assert isinstance(clixml_reading.from_psrp([1, 2]), ArrayList)
+    table = clixml_reading.from_psrp({"a": [1]})
     assert isinstance(table, Hashtable)
     assert table.contains("A")
 

@@ -56,7 +56,7 @@ def deserialize(text: str) -> Any:
     """One object; several are refused."""
     import psrpcore.types as wire
 
-    from fleetdeploy.lab.powershell import clixml
+    from fleetdeploy.lab.powershell import clixml_reading
 
     try:
         found = wire.deserialize_clixml(text, _no_cipher())
@@ -64,7 +64,7 @@ def deserialize(text: str) -> Any:
         throw("System.Xml.XmlException", str(failure))
     if len(found) != 1:
         raise NotSimulated("PSSerializer::Deserialize of several objects")
-    return _arrived(clixml.from_psrp(found[0]))
+    return _arrived(clixml_reading.from_psrp(found[0]))
 
 
 def _arrived(value: Any) -> Any:
