@@ -277,4 +277,13 @@ def pruned(data: Json) -> PruneResult:
     def words(name: str) -> tuple[str, ...]:
         return tuple(str(one) for one in data.get(name) or ())
 
-    return PruneResult(words("removed"), words("kept"), words("failed"), int(data["freed_bytes"]), words("notes"))
+    found = data.get("service")
+    return PruneResult(
+        words("removed"),
+        words("kept"),
+        words("failed"),
+        int(data["freed_bytes"]),
+        words("notes"),
+        service=None if found is None else service(found, ""),
+        state=state(data.get("state"), str(data.get("source") or "state"), alive=True),
+    )

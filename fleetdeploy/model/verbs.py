@@ -281,10 +281,16 @@ class CloseRequest:
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """Release folders that were removed, and those that could not be (in use)."""
+    """Release folders that were removed, and those that could not be (in use).
+
+    ``service`` and ``state`` are the host as it was then, under its lock (``service`` None: absent); ``state`` None:
+    nobody looked.
+    """
 
     removed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     freed_bytes: int = 0
     notes: tuple[str, ...] = field(default=())
+    service: ObservedService | None = None
+    state: HostState | None = None

@@ -17,6 +17,7 @@ from fleetdeploy.model.plan import HostPlan
 from fleetdeploy.model.run import NOT_SERVING, Hold, HostState, PauseReason, Phase, RunState, move_host
 from fleetdeploy.model.scene import Scene
 from fleetdeploy.model.verbs import Claim, HostFailure, Observation, OpenEntry
+from fleetdeploy.plan.drift import Difference
 from fleetdeploy.policy.explain import advice
 from fleetdeploy.rollout.ports import Ports
 from fleetdeploy.rollout.recorded import Record
@@ -34,6 +35,7 @@ class HostPage:
         turned: it knows that the direction is back; ``turn_in_doubt``: the answer to that was lost.
         left_out: a person excluded it; it keeps its weight in floor and budget.
         replaced: the entry that a take-over put aside (rule 4).
+        differences: what somebody changed there after this rollout had brought it to the target.
     """
 
     plan: HostPlan
@@ -64,6 +66,7 @@ class HostPage:
     error: HostError | None = None
     silent_since: float | None = None
     boot: str = ""
+    differences: tuple[Difference, ...] = ()
 
     @property
     def name(self) -> str:

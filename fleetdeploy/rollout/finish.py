@@ -6,18 +6,20 @@ The exit codes are design.md section 6; this is the only place in ``rollout/`` t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fleetdeploy.engine.crash import crashpoint
 from fleetdeploy.engine.executor import Task, Tools
-from fleetdeploy.errors import ExitCode, HostError
+from fleetdeploy.errors import ExitCode, HostError, Unreachable
 from fleetdeploy.model import events as ev
 from fleetdeploy.model.aftermath import Aftermath, Now
 from fleetdeploy.model.plan import HostAction
 from fleetdeploy.model.run import Hold, HostState, Outcome, Phase
-from fleetdeploy.model.verbs import PruneResult
+from fleetdeploy.model.verbs import Observation, PruneResult
 from fleetdeploy.rollout import ended_with
 from fleetdeploy.rollout.aftermath import ask_fleet
 from fleetdeploy.rollout.book import Book, HostPage
+from fleetdeploy.rollout.by_hand import leave_out_changed, told_in_short
 from fleetdeploy.rollout.crew import Crew
 from fleetdeploy.rollout.marks import keep_mark
 from fleetdeploy.rollout.open_hosts import close_all
@@ -40,7 +42,8 @@ def forward_ending(book: Book) -> Ending:
         return Outcome.SUCCEEDED, ExitCode.OK, ""
     # Left out is as asked (8); half-way, dead or unknown needs a person, though the budget bore it (4).
     code = ExitCode.MIXED if any(book.pages[n].state in _OPEN_ENDED for n in off) else ExitCode.PARTIAL
-    return Outcome.SUCCEEDED_IN_PART, code, f"not on target: {', '.join(off)}"
+    detail = f"not on target: {', '.join(off)}"
+    return Outcome.SUCCEEDED_IN_PART, code, "; ".join(filter(None, (detail, told_in_short(book))))
 
 
 def back_ending(book: Book, *, aborted: bool) -> Ending:
@@ -97,8 +100,8 @@ def _finished_before(book: Book, page: HostPage) -> bool:
     return record is not None and record.done and not record.put_back and page.state is _S.PENDING
 
 
-def prune_all(book: Book, crew: Crew) -> None:
-    """Retention: after success, before ``close``; never fails a rollout (rule 18)."""
+def prune_all(book: Book, crew: Crew) -> dict[str, Observation]:
+    """Retention: after success, before ``close``; never fails a rollout (rule 18). Returns each host as it was seen."""
     keep = book.plan.app.retention
     names = [n for n, p in book.pages.items() if p.opened and p.state in _GOOD]
 
@@ -110,11 +113,21 @@ def prune_all(book: Book, crew: Crew) -> None:
 
         return task
 
+    sights: dict[str, Observation] = {}
+    unseen: list[str] = []
     for name, answer in crew.each(names, "prune", make).items():
+        before = book.pages[name].observation
         if isinstance(answer, HostError):
             book.note(f"old releases were not removed: {answer.what}", name)
-        elif answer.removed:
+            if not isinstance(answer, Unreachable):
+                unseen.append(name)
+            continue
+        if answer.removed:
             book.note(f"removed {', '.join(answer.removed)}", name)
+        if before is not None and answer.state is not None:
+            sights[name] = replace(before, service=answer.service, state=answer.state)
+    looks = crew.each(unseen, "last look", lambda _: lambda tools: tools.resource.observe())
+    return sights | {name: seen for name, seen in looks.items() if isinstance(seen, Observation)}
 
 
 def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
@@ -123,7 +136,8 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
     outcome, code, detail = ending if aftermath is None else by_what_is_true(ending, aftermath)
     if outcome in (Outcome.SUCCEEDED, Outcome.SUCCEEDED_IN_PART) and book.plan.kind == "forward":
         crashpoint("before-prune-all")
-        prune_all(book, crew)
+        if leave_out_changed(book, prune_all(book, crew)):
+            outcome, code, detail = forward_ending(book)
     settle_turns(book, crew)
     crashpoint("before-close-all")
     unclosed = close_all(book, crew, outcome.value)
@@ -142,6 +156,9 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
             *steps,
             f"to finish what was left out: fleetdeploy rollout {book.plan.version} --limit {','.join(left_out)}",
         )
+    by_hand = [n for n, p in book.pages.items() if p.differences]
+    if by_hand:
+        steps = (*steps, f"fleetdeploy drift --limit {','.join(by_hand)}  (what was left there and what is there now)")
     if code is ExitCode.MIXED:
         steps = ("fleetdeploy status", "fleetdeploy rollback", *steps)
     book.state = book.state.ended(outcome)
@@ -203,6 +220,7 @@ def _report(page: HostPage, *, forward: bool) -> HostReport:
         on_target=page.state in (_GOOD if forward else _BACK),
         failure=page.failure,
         notes=tuple(page.notes) or ((page.plan.why,) if page.plan.why else ()),
+        differences=page.differences,
     )
 
 

@@ -15,11 +15,15 @@ from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.project import Timeouts
 from fleetdeploy.model.run import Hold, HostState, Outcome, PauseReason, Phase
 from fleetdeploy.model.verbs import Actor, HostFailure, RolloutKind
+from fleetdeploy.plan.drift import Difference
 
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """One host at the end. ``label`` is what it runs as far as known; ``changed``: this rollout stopped or wrote it."""
+    """One host at the end. ``label`` is what it runs as far as known; ``changed``: this rollout stopped or wrote it.
+
+    ``differences``: what somebody changed there after this rollout had brought it to the target, and before its end.
+    """
 
     host: str
     state: HostState
@@ -28,6 +32,7 @@ class HostReport:
     on_target: bool = False
     failure: HostFailure | None = None
     notes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,8 @@ def _people() -> Iterator[Case]:
         yield _case(f"a dependent, {verb}", "dependent", ANY_END | {4, 8}, when=_at(verb), left=True)
         for do in KINDS[FaultKind.BY_HAND].choices:
             yield _case(f"{do} by hand, {verb}", "by-hand", ANY_END | {4, 8}, when=_at(verb), do=do, left=True)
+    for do in ("image", "recovery"):
+        yield _case(f"{do} by hand, prune", "by-hand", frozenset({8}), when=_at("prune"), do=do, left=True)
     yield _case("disabled between stop and start", "disable", frozenset({4}), when={"step": "start Shop"}, left=True)
     yield _case(
         "started by hand between stop and start", "by-hand", ANY_END, when={"step": "start Shop"}, do="start", left=True

@@ -12,6 +12,7 @@ from fleetdeploy.lab.fleet import ServiceSpec
 from fleetdeploy.model.health import HttpCheck, ScriptCheck, TcpCheck
 from fleetdeploy.model.secret import Secret
 from fleetdeploy.model.verbs import ActivateOutcome, AppRef, OpenMode, ProbeRequest
+from fleetdeploy.plan.drift import drift_of
 from tests.hosts.conftest import APP, ARMED, HAND_MADE, SPEC, MakeRig, Rig, program, until
 
 
@@ -453,6 +454,11 @@ def test_prune_keeps_what_is_needed(rig: Rig) -> None:
         pruned = rig.verbs.prune(rig.claim(), 1)
         rig.close()
     assert len(pruned.removed) == 1
+    # It is the last look at a host, too: what it saw is what 'drift' compares.
+    assert pruned.service is not None
+    assert pruned.state is not None
+    assert drift_of(replace(rig.seen(), service=pruned.service, state=pruned.state)) == ()
+    assert pruned.state.active == artifact.release_name
     staged = rig.seen().staged
     assert {name.split("-")[0] for name in staged} == {"v1.5.2", "v1.5.3", "v1.5.4", "v1.5.5"}
     assert rig.host.machine.fs.exists(HAND_MADE)

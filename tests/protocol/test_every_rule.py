@@ -158,7 +158,8 @@ BROKEN = (
     Broken(
         12,
         PS + "parts/activate.ps1.j2",
-        "($found.state -eq 'Stopped' -or $found.snapshot.start_type -eq 'disabled')) {",
+        "($found.state -eq 'Stopped' -or $found.state -eq 'StopPending' -or"
+        " $found.snapshot.start_type -eq 'disabled')) {",
         "$false) {",
         "protocol/test_rule_10_intent.py::test_stopped_by_a_person_is_told_from_half_done",
     ),

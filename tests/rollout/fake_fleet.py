@@ -74,6 +74,7 @@ class FakeHost:
     on_activate: Callable[[FakeHost, ActivateRequest], None] = lambda host, request: None
     on_stage: Callable[[FakeHost], None] = lambda host: None
     on_ready: Callable[[FakeHost], None] = lambda host: None
+    on_prune: Callable[[FakeHost], PruneResult] = lambda host: PruneResult()
     lacking: tuple[Lacking, ...] = ()
     releases: dict[str, ReleaseRecord] = field(default_factory=dict)
     staged: set[str] = field(default_factory=set)
@@ -295,7 +296,7 @@ class FakePort:
             return self._result(ActivateOutcome.ALREADY)
         if h.exists and f'"{h.image}"' != request.expected.image_path:
             return self._result(ActivateOutcome.DIFFERENT, differences=("image_path",))
-        if h.exists and h.state == "Stopped" and not record.intent and not request.allow_stopped:
+        if h.exists and h.state in ("Stopped", "StopPending") and not record.intent and not request.allow_stopped:
             return self._result(ActivateOutcome.STOPPED_BY_PERSON)
         origin = Origin(h.version, "", f'"{h.image}"', h.sha256, h.exists, h.state == "Running", None)
         record = replace(
@@ -428,9 +429,9 @@ class FakePort:
         )
 
     def prune(self, claim: Claim, keep: int) -> PruneResult:
-        self._enter()
+        h = self._enter()
         self._claim(claim)
-        return PruneResult()
+        return h.on_prune(h)
 
     def disconnect(self) -> None:
         return None
