@@ -8,6 +8,7 @@ from __future__ import annotations
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.parser_base import ARGUMENT
 from fleetdeploy.lab.powershell.parser_blocks import BlockRules
+from fleetdeploy.lab.powershell.parser_definitions import DefinitionRules
 from fleetdeploy.lab.powershell.parser_switch import SwitchRule
 from fleetdeploy.lab.powershell.tokens import KEYWORDS, NO_ATTRIBUTES_BEFORE, Tok
 
@@ -15,7 +16,7 @@ _KEYWORD_KINDS = frozenset(KEYWORDS.values())
 _LOOPS = frozenset({"Switch", "Foreach", "For", "While", "Do"})
 
 
-class StatementRules(BlockRules, SwitchRule):
+class StatementRules(BlockRules, DefinitionRules, SwitchRule):
     """Statements."""
 
     def statement_rule(self) -> ast.Statement | None:
