@@ -1,7 +1,8 @@
 """What all rules of the parser share: one token of look-ahead, modes, going back, extents, errors.
 
-Decides nothing of the grammar. The rules are spread over parser_blocks, parser_statements, parser_pipelines,
-parser_expressions and parser_types; parser.py puts them together.
+Decides nothing of the grammar. The rules are spread over parser_blocks, parser_definitions,
+parser_statements, parser_pipelines, parser_expressions, parser_primaries and parser_types; parser.py puts them
+together.
 """
 
 from __future__ import annotations
@@ -207,20 +208,24 @@ class ParserBase:
         """An expression with operators (parser_expressions)."""
         raise NotImplementedError
 
+    def unary_rule(self) -> ast.Expression | None:
+        """An operator and what stands behind it (parser_expressions)."""
+        raise NotImplementedError
+
     def primary_rule(self, member_access: bool) -> ast.Expression | None:
-        """A literal, variable, bracket (parser_expressions)."""
+        """A literal, variable, bracket (parser_primaries)."""
         raise NotImplementedError
 
     def expandable(self, token: Tok, kind: str) -> ast.ExpandableStringExpression:
-        """The expression of a token with things to expand in it (parser_expressions)."""
+        """The expression of a token with things to expand in it (parser_primaries)."""
         raise NotImplementedError
 
     def simple_name(self) -> ast.StringConstantExpression | None:
-        """An identifier (parser_expressions)."""
+        """An identifier (parser_primaries)."""
         raise NotImplementedError
 
     def label_or_key(self) -> ast.Expression | None:
-        """A label or a hashtable's key (parser_expressions)."""
+        """A label or a hashtable's key (parser_primaries)."""
         raise NotImplementedError
 
     def attribute_rule(self) -> ast.AttributeBase | None:
