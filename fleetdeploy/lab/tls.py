@@ -7,6 +7,7 @@ tls-server-end-point). No policy about who trusts it.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import ssl
@@ -27,6 +28,7 @@ from fleetdeploy.lab.wsman.certificates import principal_name
 
 # X509_V_FLAG_NO_CHECK_TIME: whether a client's certificate has expired is for the host and its clock to say.
 _NO_CHECK_TIME = 0x200000
+_PARTIAL_CHAIN = 0x80000
 
 TLS_RECORD = 16 * 1024
 """Bytes of the largest record's text (RFC 8446 5.1)."""
@@ -57,6 +59,40 @@ class ClientCertificate:
         return certificate, key
 
 
+_HANDSHAKE, _CERTIFICATE = 22, 11
+
+
+def _take_any_issuer(context: ssl.SSLContext) -> None:
+    """The handshake takes a client's certificate whoever signed it, as Windows does, and leaves the rest to the log-on.
+
+    The ssl module can either refuse such a certificate or not show it. So the certificate itself is made an anchor of
+    trust (X509_V_FLAG_PARTIAL_CHAIN) when it has arrived and is not yet judged: in the callback for messages that
+    CPython has for debugging. A Python without that callback ends the handshake with an alert instead.
+    """
+    if not hasattr(ssl.SSLContext, "_msg_callback"):
+        return
+    context.verify_flags |= ssl.VerifyFlags(_PARTIAL_CHAIN)
+
+    def seen(_: object, direction: str, version: int, content_type: int, message: int, data: bytes) -> None:
+        if (direction, content_type, message) != ("read", _HANDSHAKE, _CERTIFICATE):
+            return
+        shown = _first_certificate(data, tls13=version >= ssl.TLSVersion.TLSv1_3)
+        if shown:
+            with contextlib.suppress(ssl.SSLError, ValueError):  # no certificate: OpenSSL says so itself
+                context.load_verify_locations(cadata=shown)
+
+    setattr(context, "_msg_callback", seen)  # noqa: B010 - no stub knows it
+
+
+def _first_certificate(message: bytes, *, tls13: bool) -> bytes:
+    """The client's own certificate (DER) in a handshake message Certificate (RFC 8446 4.4.2, RFC 5246 7.4.2)."""
+    body = message[4:]
+    if tls13 and body:
+        body = body[1 + body[0] :]  # less the context of the request
+    size = int.from_bytes(body[3:6], "big")
+    return bytes(body[6 : 6 + size])
+
+
 def small_buffers() -> None:
     """For a process that is the lab's alone: each TLS connection reads into a record's worth of memory.
 
@@ -83,7 +119,8 @@ class LabAuthority:
     def issue(self, *names: str, client_roots: Sequence[x509.Certificate] = ()) -> HostTls:
         """A server certificate for host names and IP addresses.
 
-        ``client_roots``: who may have signed a client's certificate; with none, clients are not asked for one.
+        ``client_roots``: who may have signed a client's certificate (wsman/certificates.py judges it); with none,
+        clients are not asked for one.
         """
         leaf = self._ca.issue_cert(*names, key_type=trustme.KeyType.ECDSA)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -94,6 +131,7 @@ class LabAuthority:
             context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
             for root in client_roots:
                 context.load_verify_locations(cadata=root.public_bytes(serialization.Encoding.PEM).decode())
+            _take_any_issuer(context)
         certificate = x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes())
         digest = _binding_hash(certificate)
         value = certificate.fingerprint(digest)

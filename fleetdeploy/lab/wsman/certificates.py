@@ -4,8 +4,8 @@ Facts: MS-WSMV 3.1.4.1.29.3 (certmapping: the issuer's thumbprint, a subject tha
 certificate needs the client-authentication usage and a user principal name in its alternative names. Decides nothing
 about the account itself: its password, which the mapping keeps a copy of, is judged by ``windows/accounts.py``.
 
-Not here: a certificate that no root of the host vouches for never comes this far, since OpenSSL ends its TLS handshake,
-where Windows finishes it and answers 401.
+Not here: a certificate that may not be used by clients at all (its usages leave client authentication out) never comes
+this far, since OpenSSL ends its TLS handshake, where Windows finishes it and answers 401.
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,7 +126,10 @@ def test_a_key_with_a_passphrase_is_the_clients_affair(lab: Lab, host: LabHost, 
 YEAR = dt.timedelta(days=365)
 
 
-@pytest.mark.parametrize("case", ["unmapped", "disabled", "expired", "not yet", "another issuer", "old password"])
+REFUSED = ("unmapped", "disabled", "expired", "not yet", "another issuer", "unknown issuer", "old password")
+
+
+@pytest.mark.parametrize("case", REFUSED)
 def test_a_certificate_that_stands_for_nobody_is_a_401(
     lab: Lab, host: LabHost, clients: Clients, stranger: LabAuthority, case: str
 ) -> None:
@@ -136,6 +141,7 @@ def test_a_certificate_that_stands_for_nobody_is_a_401(
         "expired": lambda: issue("deploy@localhost", not_before=now - YEAR, not_after=now - dt.timedelta(hours=1)),
         "not yet": lambda: issue("deploy@localhost", not_before=now + dt.timedelta(hours=1), not_after=now + YEAR),
         "another issuer": lambda: stranger.issue_client("deploy@localhost"),
+        "unknown issuer": lambda: LabAuthority().issue_client("deploy@localhost"),  # Windows finishes TLS with it
         "old password": lambda: issue("old@localhost"),
     }[case]()
     before = len(host.machine.eventlog.read("Security"))
@@ -144,6 +150,23 @@ def test_a_certificate_that_stands_for_nobody_is_a_401(
     events = host.machine.eventlog.read("Security")[before:]
     told = [(event.properties[5], event.properties[9]) for event in events]
     assert told == ([("deploy", "0xc000006a")] if case == "old password" else [])
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_shows_a_strangers_certificate(tmp_path: Path, stranger: LabAuthority, version: ssl.TLSVersion) -> None:
+    ours, shown = LabAuthority(), stranger.issue_client("deploy@localhost")
+    context = ssl.create_default_context(cadata=ours.pem.decode())
+    context.maximum_version = version
+    context.load_cert_chain(*shown.write(tmp_path))
+    to_host, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(to_client, to_host, server_hostname="localhost")
+    listener = ours.issue("localhost", client_roots=(ours.certificate,)).context
+    host = listener.wrap_bio(to_host, to_client, server_side=True)
+    for side in (client, host, client, host):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert host.getpeercert(binary_form=True) == ssl.PEM_cert_to_DER_cert(shown.certificate_pem.decode())
+    assert host.version() == version.name.replace("_", ".")
 
 
 def test_pywinrm_calls_it_wrong_credentials(lab: Lab, host: LabHost, clients: Clients) -> None:
