@@ -1,22 +1,31 @@
 """Conversions of PowerShell's LanguagePrimitives: casts, parameter binding, truth, text.
 
 ``to_type`` is a cast; failures are PSRuntimeErrors as the cast raises them (RuntimeException around a
-PSInvalidCastException). Conversion by a class's Parse, constructor or settable properties uses the tables of
-``dotnet/`` through ``members``. Numbers in text: ``numbers``. Joining arrays takes the separator ($OFS) as argument.
+PSInvalidCastException: ``convert_errors``). Numbers: ``convert_numbers``; numbers in text: ``numbers``. Conversion by
+a class's Parse, constructor or settable properties uses the tables of ``dotnet/`` through ``members``. Joining arrays
+takes the separator ($OFS) as argument.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import formatting, numbers, types
+from fleetdeploy.lab.powershell import types
+from fleetdeploy.lab.powershell.convert_errors import cast_error, final_error, value_error
+from fleetdeploy.lab.powershell.convert_numbers import (
+    make_integer,
+    overflow,
+    to_bigint,
+    to_decimal,
+    to_float,
+    to_integer,
+    to_single,
+)
 from fleetdeploy.lab.powershell.formatting import FormatFailure
 from fleetdeploy.lab.powershell.formatting_dates import parse_date, parse_timespan
-from fleetdeploy.lab.powershell.spelled import doubted, plain
+from fleetdeploy.lab.powershell.spelled import doubted
 from fleetdeploy.lab.powershell.text_forms import custom_object_text as custom_object_text
 from fleetdeploy.lab.powershell.text_forms import is_collection as is_collection
 from fleetdeploy.lab.powershell.text_forms import net_to_string as net_to_string
@@ -50,50 +59,19 @@ from fleetdeploy.lab.powershell.values import (
     DateTime,
     DateTimeOffset,
     DictionaryBase,
-    DotNetException,
     EnumValue,
     Guid,
     ListBase,
     PSArray,
     PSCustomObject,
-    PSReference,
     PSRuntimeError,
     PSType,
     Single,
     SwitchParameter,
     TimeSpan,
     Version,
-    array_type,
     type_of,
 )
-
-RUNTIME_EXCEPTION = "System.Management.Automation.RuntimeException"
-INVALID_CAST = "System.Management.Automation.PSInvalidCastException"
-MAX_DECIMAL = Decimal(79228162514264337593543950335)
-
-
-def cast_error(error_id: str, message: str, inner: DotNetException | None = None) -> PSRuntimeError:
-    """The error of a failed cast."""
-    cast = DotNetException(INVALID_CAST, message, inner)
-    cast.properties["ErrorId"] = error_id
-    return PSRuntimeError(error_id, "InvalidArgument", DotNetException(RUNTIME_EXCEPTION, message, cast))
-
-
-def _value_error(error_id: str, value: Any, target: PSType, reason: str, kind: str = "") -> PSRuntimeError:
-    text = to_string(value)
-    message = f'Cannot convert value "{text}" to type "{target.full_name}". Error: "{reason}"'
-    return cast_error(error_id, message, DotNetException(kind or "System.FormatException", reason))
-
-
-def final_error(value: Any, target: PSType) -> PSRuntimeError:
-    message = (
-        f'Cannot convert the "{to_string(value)}" value of type "{type_of(value).full_name}"'
-        f' to type "{target.full_name}".'
-    )
-    if isinstance(value, PSArray):
-        name = value.net_type.full_name
-        message = f'Cannot convert the "{name}" value of type "{name}" to type "{target.full_name}".'
-    return cast_error("ConvertToFinalInvalidCastException", message)
 
 
 # -- truth --------------------------------------------------------------------------------------------------------
@@ -195,155 +173,13 @@ def _from_null(target: PSType) -> Any:
     raise cast_error("nullToObjectInvalidCast", f'Cannot convert null to type "{target.full_name}".')
 
 
-def make_integer(number: int, target: PSType) -> Any:
-    """An in-range integer of the given type."""
-    cls = target.py_class or int
-    return int(number) if cls is int else cls(number)
-
-
-_OVERFLOW_NAMES = {
-    "System.Int32": "an Int32",
-    "System.Int64": "an Int64",
-    "System.Byte": "an unsigned byte",
-    "System.SByte": "a signed byte",
-    "System.Int16": "an Int16",
-    "System.UInt16": "a UInt16",
-    "System.UInt32": "a UInt32",
-    "System.UInt64": "a UInt64",
-    "System.Decimal": "a Decimal",
-    "System.Char": "a character",
-    "System.Single": "a Single",
-}
-
-
-def overflow_text(target: PSType) -> str:
-    return f"Value was either too large or too small for {_OVERFLOW_NAMES.get(target.full_name, target.name)}."
-
-
-def _overflow(value: Any, target: PSType, error_id: str = "InvalidCastIConvertible") -> PSRuntimeError:
-    return _value_error(error_id, value, target, overflow_text(target), "System.OverflowException")
-
-
-def round_half_even(value: float | Decimal) -> int:
-    return round(value)
-
-
-def _to_integer(target: PSType) -> Callable[[Any], Any]:
-    low, high = INTEGER_RANGES[target]
-
-    def convert(value: Any) -> Any:
-        if isinstance(value, SwitchParameter):
-            value = value.is_present
-        if isinstance(value, Char):
-            number = ord(value)
-        elif isinstance(value, str):
-            return _string_to_integer(value, target, low, high)
-        elif isinstance(value, (bool, int)):
-            number = int(value)
-        elif isinstance(value, (float, Decimal)):
-            try:
-                number = round_half_even(value)
-            except (ValueError, OverflowError):
-                raise _overflow(value, target) from None
-        elif isinstance(value, EnumValue):
-            number = value.value
-        else:
-            raise final_error(value, target)
-        if not low <= number <= high:
-            raise _overflow(value, target)
-        return make_integer(number, target)
-
-    return convert
-
-
-def _string_to_integer(text: str, target: PSType, low: int, high: int) -> Any:
-    if text == "":
-        return make_integer(0, target)
-    try:
-        number = numbers.parse_cast(text)
-    except ValueError:
-        raise _value_error("InvalidCastFromStringToInteger", text, target, formatting.BAD_FORMAT) from None
-    whole = round_half_even(number) if isinstance(number, (float, Decimal)) else number
-    if text.strip().lower().startswith(("0x", "&h", "#")) and whole > high:
-        width = (high - low + 1).bit_length() - 1
-        if whole < 1 << width:
-            whole -= 1 << width if low < 0 else 0
-    if not low <= whole <= high:
-        raise _overflow(text, target, "InvalidCastFromStringToInteger")
-    return make_integer(whole, target)
-
-
-def _to_float(value: Any, target: PSType = DOUBLE) -> Any:
-    make: Callable[[Any], Any] = make_single if target is SINGLE else float
-    if isinstance(value, Char):
-        raise final_error(value, target)
-    if isinstance(value, str):
-        if value == "":
-            return make(0)
-        try:
-            return make(numbers.parse_float(value))
-        except ValueError:
-            raise _value_error("InvalidCastFromStringToDoubleOrSingle", value, target, formatting.BAD_FORMAT) from None
-    if isinstance(value, SwitchParameter):
-        value = value.is_present
-    if isinstance(value, (bool, int, float, Decimal)):
-        return make(value)
-    if isinstance(value, EnumValue):
-        return make(value.value)
-    raise final_error(value, target)
-
-
-def make_single(value: Any) -> Single:
-    """Rounded to 24 bits, as a System.Single holds it."""
-    try:
-        return Single(struct.unpack("<f", struct.pack("<f", float(value)))[0])
-    except OverflowError:
-        return Single(float("inf") if value > 0 else float("-inf"))
-
-
-def _to_single(value: Any) -> Any:
-    return _to_float(value, SINGLE)
-
-
-def to_decimal(value: Any) -> Decimal:
-    if isinstance(value, Char):
-        return Decimal(ord(value))
-    if isinstance(value, str):
-        if value == "":
-            return Decimal(0)
-        try:
-            result = numbers.parse_decimal(value)
-        except ValueError:
-            raise _value_error("InvalidCastFromStringToDecimal", value, DECIMAL, formatting.BAD_FORMAT) from None
-        # A real engine loses trailing zeros here: [decimal]'1.10' is 1.1; what it does to long texts is not recorded.
-        if len(result.as_tuple().digits) > 15:
-            raise NotSimulated(f"[decimal]'{value}'")
-        result = Decimal(format(result.normalize(), "f"))
-    elif isinstance(value, (bool, int, Decimal)):
-        result = Decimal(int(value)) if isinstance(value, int) else plain(value)
-    elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            raise _overflow(value, DECIMAL)
-        result = Decimal(formatting.float_to_string(value).replace("E", "e"))
-        result = Decimal(format(result, "f"))
-    elif isinstance(value, EnumValue):
-        result = Decimal(value.value)
-    else:
-        raise final_error(value, DECIMAL)
-    if abs(result) > MAX_DECIMAL:
-        raise _overflow(value, DECIMAL)
-    return result
-
-
 def _to_char(value: Any) -> Char:
     if isinstance(value, Char):
         return value
     if isinstance(value, str):
         if len(value) == 1:
             return Char(value)
-        raise _value_error(
-            "InvalidCastParseTargetInvocation", value, CHAR, "String must be exactly one character long."
-        )
+        raise value_error("InvalidCastParseTargetInvocation", value, CHAR, "String must be exactly one character long.")
     if isinstance(value, (int, float, Decimal, EnumValue)) and not isinstance(value, bool):
         if isinstance(value, (float, Decimal)):
             raise cast_error(
@@ -353,7 +189,7 @@ def _to_char(value: Any) -> Char:
             )
         number = int(value)
         if not 0 <= number <= 0xFFFF:
-            raise _overflow(value, CHAR)
+            raise overflow(value, CHAR)
         return Char(chr(number))
     raise final_error(value, CHAR)
 
@@ -366,19 +202,6 @@ def _to_switch(value: Any) -> SwitchParameter:
     return SwitchParameter(to_bool(value))
 
 
-def _to_bigint(value: Any) -> BigInteger:
-    if isinstance(value, str) and not isinstance(value, Char):
-        number = numbers.parse_cast(value)
-        if isinstance(number, int):
-            return BigInteger(number)
-        raise final_error(value, BIGINTEGER)
-    if isinstance(value, int):
-        return BigInteger(value)
-    if isinstance(value, (float, Decimal)):
-        return BigInteger(int(value))
-    raise final_error(value, BIGINTEGER)
-
-
 def _to_date(value: Any) -> DateTime:
     if isinstance(value, DateTime):
         return value
@@ -386,7 +209,7 @@ def _to_date(value: Any) -> DateTime:
         try:
             return parse_date(value)
         except FormatFailure as failure:
-            raise _value_error(
+            raise value_error(
                 "InvalidCastParseTargetInvocationWithFormatProvider", value, DATETIME, str(failure)
             ) from None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -404,9 +227,9 @@ def _to_timespan(value: Any) -> TimeSpan:
         try:
             return parse_timespan(value)
         except FormatFailure as failure:
-            raise _value_error(kind, value, TIMESPAN, str(failure)) from None
+            raise value_error(kind, value, TIMESPAN, str(failure)) from None
         except OverflowError as failure:
-            raise _value_error(kind, value, TIMESPAN, str(failure), "System.OverflowException") from None
+            raise value_error(kind, value, TIMESPAN, str(failure), "System.OverflowException") from None
     if isinstance(value, int) and not isinstance(value, bool):
         return TimeSpan(int(value))
     raise _invalid_cast(value, TIMESPAN)
@@ -416,7 +239,7 @@ def _invalid_cast(value: Any, target: PSType) -> PSRuntimeError:
     if is_collection(value) or isinstance(value, (DictionaryBase, PSCustomObject)):
         return final_error(value, target)
     reason = f"Invalid cast from '{type_of(value).full_name}' to '{target.full_name}'."
-    return _value_error("InvalidCastIConvertible", value, target, reason, "System.InvalidCastException")
+    return value_error("InvalidCastIConvertible", value, target, reason, "System.InvalidCastException")
 
 
 def _to_guid(value: Any) -> Guid:
@@ -428,7 +251,7 @@ def _to_guid(value: Any) -> Guid:
         try:
             return Guid(parse_guid(value))
         except ValueError:
-            raise _value_error(
+            raise value_error(
                 "InvalidCastParseTargetInvocationWithFormatProvider",
                 value,
                 GUID,
@@ -450,7 +273,7 @@ def _to_version(value: Any) -> Version:
         try:
             return Version(*parse_version(value))
         except VersionError as failure:
-            raise _value_error(
+            raise value_error(
                 "InvalidCastParseTargetInvocation", value, VERSION, failure.message, failure.kind
             ) from None
     if isinstance(value, (float, Decimal)) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -486,35 +309,12 @@ def to_custom_object(value: Any) -> Any:
     return value
 
 
-def to_number(value: Any) -> Any:
-    """What arithmetic makes of an operand; for text see ``numbers.parse_operand``."""
-    if value is None:
-        return 0
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, SwitchParameter):
-        return int(value.is_present)
-    if isinstance(value, (int, float, Decimal)):
-        return plain(value)
-    if isinstance(value, Char):
-        return ord(value)
-    if isinstance(value, str):
-        return numbers.parse_operand(value)
-    if isinstance(value, EnumValue):
-        return value.value
-    raise final_error(value, types.resolve("int") or OBJECT)
-
-
-def dereference(value: Any) -> Any:
-    return value.value if isinstance(value, PSReference) else value
-
-
 _HANDLERS: dict[PSType, Callable[[Any], Any]] = {
-    **{integer: _to_integer(integer) for integer in INTEGER_RANGES},
-    DOUBLE: _to_float,
-    SINGLE: _to_single,
+    **{integer: to_integer(integer) for integer in INTEGER_RANGES},
+    DOUBLE: to_float,
+    SINGLE: to_single,
     DECIMAL: to_decimal,
-    BIGINTEGER: _to_bigint,
+    BIGINTEGER: to_bigint,
     STRING: written,
     BOOLEAN: to_bool,
     CHAR: _to_char,
@@ -525,4 +325,3 @@ _HANDLERS: dict[PSType, Callable[[Any], Any]] = {
     VERSION: _to_version,
     VOID: lambda _: None,
 }
-_ = array_type

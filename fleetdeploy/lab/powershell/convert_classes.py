@@ -6,8 +6,8 @@ from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import types
-from fleetdeploy.lab.powershell.convert import _value_error as value_error
-from fleetdeploy.lab.powershell.convert import cast_error, final_error
+from fleetdeploy.lab.powershell.convert_errors import cast_error, final_error
+from fleetdeploy.lab.powershell.convert_errors import value_error as value_error
 from fleetdeploy.lab.powershell.text_forms import custom_object_text as custom_object_text
 from fleetdeploy.lab.powershell.text_forms import is_collection as is_collection
 from fleetdeploy.lab.powershell.text_forms import net_to_string as net_to_string

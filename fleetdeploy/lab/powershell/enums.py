@@ -23,31 +23,31 @@ def is_defined(target: PSType, number: int) -> bool:
 
 
 def to_enum(value: Any, target: PSType) -> EnumValue:
-    from fleetdeploy.lab.powershell import convert
+    from fleetdeploy.lab.powershell import convert_errors
 
     if isinstance(value, EnumValue):
         if value.type is target:
             return value
-        raise convert.final_error(value, target)
+        raise convert_errors.final_error(value, target)
     if isinstance(value, str):
         return from_text(str(value), target)
     if isinstance(value, PSArray):
         if len(value) and all(isinstance(item, str) for item in value):
             return from_text(",".join(value.items), target)
-        raise convert.final_error(value, target)
+        raise convert_errors.final_error(value, target)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         number = round(value)
         if is_defined(target, number):
             return EnumValue(target, number)
         raise _undefined(value, target)
-    raise convert.final_error(value, target)
+    raise convert_errors.final_error(value, target)
 
 
 def _undefined(value: Any, target: PSType) -> Any:
-    from fleetdeploy.lab.powershell import convert
+    from fleetdeploy.lab.powershell import convert, convert_errors
 
     names = ",".join(target.enum_values or {})
-    return convert.cast_error(
+    return convert_errors.cast_error(
         "UndefinedIntegerToEnum",
         f'Cannot convert value "{convert.to_string(value)}" to type "{target.full_name}" due to enumeration values'
         " that are not valid. Specify one of the following enumeration values and try again. The possible"
@@ -88,9 +88,9 @@ def _member(name: str, text: str, target: PSType) -> str:
             f"Unable to match the identifier name {name} to a valid enumerator name. Specify one of the following"
             f" enumerator names and try again:\n{', '.join(table)}"
         )
-    from fleetdeploy.lab.powershell import convert
+    from fleetdeploy.lab.powershell import convert_errors
 
-    raise convert.cast_error(
+    raise convert_errors.cast_error(
         _DISAMBIGUATION,
         f'Cannot convert value "{text}" to type "{target.full_name}". Error: "{reason}"',
         DotNetException("System.Management.Automation.RuntimeException", reason),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell import convert, convert_errors, convert_numbers
 from fleetdeploy.lab.powershell.convert import is_collection, to_string
 from fleetdeploy.lab.powershell.operators_compare import convert_operand
 from fleetdeploy.lab.powershell.values import (
@@ -86,7 +86,7 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
     if is_collection(right) and not isinstance(left, str):
         raise method_not_found(right, op)
     if isinstance(right, (DateTime, TimeSpan)):
-        raise convert.final_error(right, type_of(left if left is not None else 0))
+        raise convert_errors.final_error(right, type_of(left if left is not None else 0))
     one = convert_operand(left, right)
     two = convert_operand(right, one)
     return _calculate(op, one, two)
@@ -216,7 +216,7 @@ def _calculate(op: str, left: Any, right: Any) -> Any:
     if rank == 20:
         return _big(op, left, right)
     if rank == 15:
-        return _decimals(op, convert.to_decimal(left), convert.to_decimal(right))
+        return _decimals(op, convert_numbers.to_decimal(left), convert_numbers.to_decimal(right))
     if rank >= 13:
         if isinstance(left, Single) and isinstance(right, Single):
             raise NotSimulated("arithmetic of two [single] values")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, numbers
+from fleetdeploy.lab.powershell import convert, convert_errors, convert_numbers, numbers
 from fleetdeploy.lab.powershell.convert import is_collection, to_bool, to_string
 from fleetdeploy.lab.powershell.values import (
     Char,
@@ -68,7 +68,7 @@ def _numeric(value: Any, left: Any) -> Any:
     try:
         if isinstance(value, str) and not isinstance(value, Char):
             return numbers.parse_operand(value)
-        return convert.to_number(value)
+        return convert_numbers.to_number(value)
     except (PSRuntimeError, ValueError):
         del left
         return None
@@ -76,8 +76,8 @@ def _numeric(value: Any, left: Any) -> Any:
 
 def _numbers(left: Any, right: Any, compare: Callable[[Any, Any], bool]) -> bool:
     if isinstance(left, Decimal) != isinstance(right, Decimal):
-        left = convert.to_decimal(left) if isinstance(left, float) else left
-        right = convert.to_decimal(right) if isinstance(right, float) else right
+        left = convert_numbers.to_decimal(left) if isinstance(left, float) else left
+        right = convert_numbers.to_decimal(right) if isinstance(right, float) else right
     elif isinstance(left, float) or isinstance(right, float):
         left, right = float(left), float(right)
     return compare(left, right)
@@ -189,8 +189,8 @@ def convert_operand(value: Any, other: Any) -> Any:
             target = type_of(other) if isinstance(other, _NUMBERS) and not isinstance(other, bool) else type_of(0)
             return convert.to_type(str(value), target)
     if is_collection(value) or isinstance(value, (DictionaryBase, PSCustomObject)):
-        raise convert.final_error(value, type_of(other))
-    return convert.to_number(value)
+        raise convert_errors.final_error(value, type_of(other))
+    return convert_numbers.to_number(value)
 
 
 _ORDER: dict[str, Callable[[int], bool]] = {

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, operators
+from fleetdeploy.lab.powershell import convert, convert_numbers, operators
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.cmdlets.support_properties import Key, evaluate, key_of, property_value
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, TypedObject, is_enumerable
@@ -299,7 +299,7 @@ class MeasureObject(Cmdlet):
         if is_number(value):
             return float(value)
         try:
-            number = convert.to_number(value)
+            number = convert_numbers.to_number(value)
             if is_number(number) and isinstance(value, (str, bool)):
                 return float(number)
         except (PSRuntimeError, ValueError):

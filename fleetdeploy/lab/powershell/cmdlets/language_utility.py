@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members
+from fleetdeploy.lab.powershell import convert, convert_numbers, members
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import language_mode
@@ -210,7 +210,7 @@ class StartSleep(Cmdlet):
             ctx.sleep(self.get("Milliseconds") / 1000)
         else:
             # Windows PowerShell takes whole seconds: [int] conversion rounds half to even.
-            ctx.sleep(float(convert.round_half_even(self.get("Seconds"))))
+            ctx.sleep(float(convert_numbers.round_half_even(self.get("Seconds"))))
 
 
 @cmdlet("Get-Random", aliases=())
@@ -238,7 +238,7 @@ class GetRandom(Cmdlet):
             return
         low = self.get("Minimum") if self.bound("Minimum") else 0
         high = self.get("Maximum") if self.bound("Maximum") else 2147483647
-        low, high = convert.to_number(low), convert.to_number(high)
+        low, high = convert_numbers.to_number(low), convert_numbers.to_number(high)
         if isinstance(low, float) or isinstance(high, float):
             ctx.write(generator.uniform(float(low), float(high)))
             return

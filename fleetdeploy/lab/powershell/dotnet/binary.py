@@ -8,7 +8,7 @@ import struct
 from decimal import Decimal
 from typing import Any
 
-from fleetdeploy.lab.powershell import convert, numbers
+from fleetdeploy.lab.powershell import convert, convert_numbers, numbers
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, out_of_range, throw
 from fleetdeploy.lab.powershell.formatting import BAD_FORMAT
 from fleetdeploy.lab.powershell.typesystem import NOTHING
@@ -74,14 +74,14 @@ def _integer(kind: PSType) -> None:
 
     def fit(number: int) -> Any:
         if not low <= number <= high:
-            throw("OverflowException", convert.overflow_text(kind))
-        return convert.make_integer(number, kind)
+            throw("OverflowException", convert_numbers.overflow_text(kind))
+        return convert_numbers.make_integer(number, kind)
 
     @CONVERT.static(f"{name}(object value)", f"{name}(object value, System.IFormatProvider provider)")
     def to_integer(value: Any, provider: Any = None) -> Any:
         del provider
         if value is None:
-            return convert.make_integer(0, kind)
+            return convert_numbers.make_integer(0, kind)
         if isinstance(value, Char):
             return fit(ord(value))
         if isinstance(value, str):
@@ -97,7 +97,7 @@ def _integer(kind: PSType) -> None:
             try:
                 return fit(round(value))
             except (ValueError, OverflowError):
-                throw("OverflowException", convert.overflow_text(kind))
+                throw("OverflowException", convert_numbers.overflow_text(kind))
         throw("InvalidCastException", "Unable to cast object to type 'System.IConvertible'.")
 
     @CONVERT.static(f"{name}(string value, int fromBase)")
@@ -105,7 +105,7 @@ def _integer(kind: PSType) -> None:
         if base not in (2, 8, 10, 16):
             throw("ArgumentException", "Invalid Base.")
         if not text:
-            return convert.make_integer(0, kind)
+            return convert_numbers.make_integer(0, kind)
         bare = text[2:] if base == 16 and text[:2].lower() == "0x" else text
         try:
             number = int(bare, base) if bare and bare[0] not in "+-_ " and "_" not in bare else -1
@@ -168,7 +168,7 @@ CONVERT.static("ToDouble(object value)", "ToDouble(object value, System.IFormatP
 )
 CONVERT.static("ToSingle(object value)")(lambda value: Single(_float(value)))
 CONVERT.static("ToDecimal(object value)", "ToDecimal(object value, System.IFormatProvider provider)")(
-    lambda value, provider=None: convert.to_decimal(0 if value is None else value)
+    lambda value, provider=None: convert_numbers.to_decimal(0 if value is None else value)
 )
 CONVERT.static("ToChar(object value)")(lambda value: convert.to_type(value, type_of(Char("a"))))
 CONVERT.static("ToDateTime(string value)")(lambda value: convert.to_type(value, DATETIME))

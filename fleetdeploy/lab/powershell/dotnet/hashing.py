@@ -9,11 +9,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.dotnet.binary import check_range
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null
 from fleetdeploy.lab.powershell.typesystem import NOTHING
-from fleetdeploy.lab.powershell.values import (
-    ByteArray,
-    NetObject,
-    define,
-)
+from fleetdeploy.lab.powershell.values import ByteArray, NetObject, define
 
 
 class HashAlgorithm(NetObject):

@@ -6,11 +6,7 @@ import zlib
 
 from fleetdeploy.lab.powershell.dotnet.io_streams import STREAM, Stream
 from fleetdeploy.lab.powershell.dotnet.raising import throw
-from fleetdeploy.lab.powershell.values import (
-    EnumValue,
-    define,
-    define_enum,
-)
+from fleetdeploy.lab.powershell.values import EnumValue, define, define_enum
 
 COMPRESSION = define_enum("System.IO.Compression.CompressionMode", "Decompress Compress")
 LEVEL = define_enum("System.IO.Compression.CompressionLevel", "Optimal Fastest NoCompression")

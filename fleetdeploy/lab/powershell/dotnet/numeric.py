@@ -7,7 +7,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from fleetdeploy.lab.powershell import convert, numbers
+from fleetdeploy.lab.powershell import convert, convert_numbers, numbers
 from fleetdeploy.lab.powershell.dotnet.cultures import CultureInfo
 from fleetdeploy.lab.powershell.dotnet.raising import argument_null, throw
 from fleetdeploy.lab.powershell.formatting import BAD_FORMAT, format_number, number_to_string
@@ -60,8 +60,8 @@ def _hex(style: Any) -> bool:
 
 def _integer(kind: PSType) -> None:
     low, high = INTEGER_RANGES[kind]
-    kind.static_prop("MaxValue", kind.full_name, lambda _: convert.make_integer(high, kind))
-    kind.static_prop("MinValue", kind.full_name, lambda _: convert.make_integer(low, kind))
+    kind.static_prop("MaxValue", kind.full_name, lambda _: convert_numbers.make_integer(high, kind))
+    kind.static_prop("MinValue", kind.full_name, lambda _: convert_numbers.make_integer(low, kind))
 
     @kind.static(
         "Parse(string s)",
@@ -81,8 +81,8 @@ def _integer(kind: PSType) -> None:
         if _hex(style) and number > high and low < 0:
             number -= (high + 1) * 2
         if not low <= number <= high:
-            throw("OverflowException", convert.overflow_text(kind))
-        return convert.make_integer(number, kind)
+            throw("OverflowException", convert_numbers.overflow_text(kind))
+        return convert_numbers.make_integer(number, kind)
 
     @kind.static(
         f"TryParse(string s, out {kind.full_name} result)",
@@ -90,14 +90,14 @@ def _integer(kind: PSType) -> None:
     )
     def try_parse(text: str, *rest: Any) -> bool:
         result: PSReference = rest[-1]
-        result.value = convert.make_integer(0, kind)
+        result.value = convert_numbers.make_integer(0, kind)
         try:
             number = numbers.parse_int_style(text or "", hexadecimal=len(rest) > 1 and _hex(rest[0]))
         except ValueError:
             return False
         if not low <= number <= high:
             return False
-        result.value = convert.make_integer(number, kind)
+        result.value = convert_numbers.make_integer(number, kind)
         return True
 
 
@@ -120,8 +120,8 @@ DOUBLE.static("IsNaN(double d)")(math.isnan)
 DOUBLE.static("IsInfinity(double d)")(math.isinf)
 SINGLE.static_prop("MaxValue", "float", lambda _: Single(3.4028234663852886e38))
 SINGLE.static_prop("MinValue", "float", lambda _: Single(-3.4028234663852886e38))
-DECIMAL.static_prop("MaxValue", "decimal", lambda _: convert.MAX_DECIMAL)
-DECIMAL.static_prop("MinValue", "decimal", lambda _: -convert.MAX_DECIMAL)
+DECIMAL.static_prop("MaxValue", "decimal", lambda _: convert_numbers.MAX_DECIMAL)
+DECIMAL.static_prop("MinValue", "decimal", lambda _: -convert_numbers.MAX_DECIMAL)
 DECIMAL.static_prop("Zero", "decimal", lambda _: Decimal(0))
 DECIMAL.static_prop("One", "decimal", lambda _: Decimal(1))
 
@@ -346,5 +346,5 @@ def _div_rem_long(one: int, two: int, result: PSReference) -> Any:
     return Int64(quotient)
 
 
-MATH.static("BigMul(int a, int b)")(lambda a, b: convert.make_integer(a * b, type_of(Int64(0))))
+MATH.static("BigMul(int a, int b)")(lambda a, b: convert_numbers.make_integer(a * b, type_of(Int64(0))))
 _ = (BYTE, define_enum)

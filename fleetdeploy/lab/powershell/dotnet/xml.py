@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert
+from fleetdeploy.lab.powershell import convert, convert_errors
 from fleetdeploy.lab.powershell.dotnet import xml_nodes as nodes
 from fleetdeploy.lab.powershell.dotnet.encodings import UTF8_NO_BOM
 from fleetdeploy.lab.powershell.dotnet.io_streams import need, path_of
@@ -84,7 +84,7 @@ def cast(value: Any) -> nodes.XmlDocument:
         message = (
             f'Cannot convert value "{text}" to type "System.Xml.XmlDocument". Error: "{failure.exception.message}"'
         )
-        raise convert.cast_error("InvalidCastToXmlDocument", message, failure.exception) from None
+        raise convert_errors.cast_error("InvalidCastToXmlDocument", message, failure.exception) from None
     return document
 
 

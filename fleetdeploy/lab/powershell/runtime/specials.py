@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, members
+from fleetdeploy.lab.powershell import ast, convert, convert_numbers, members
 from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.runtime.errors import ScriptError
 from fleetdeploy.lab.powershell.runtime.known_commands import is_builtin_function
@@ -197,7 +197,7 @@ def _where(rt: Interp, target: Any, args: list[Any]) -> Any:
     if not isinstance(block, ScriptBlockValue):
         raise NotSimulated(".Where() without a script block")
     mode = rt.to_string(args[1]).lower() if len(args) > 1 else "default"
-    count = int(convert.to_number(args[2])) if len(args) > 2 else 0
+    count = int(convert_numbers.to_number(args[2])) if len(args) > 2 else 0
 
     def test(item: Any) -> bool:
         value = from_list(rt.invoke_block(block, [], dollar_under=item, same_scope=True))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, operators
+from fleetdeploy.lab.powershell import ast, convert, convert_numbers, operators
 from fleetdeploy.lab.powershell.runtime import assignment, commands
 from fleetdeploy.lab.powershell.runtime.compiled import (
     STATEMENTS,
@@ -313,7 +313,7 @@ def exec_exit(rt: Interp, node: ast.ExitStatement, out: Out) -> None:
     if node.pipeline is not None:
         value = rt.value_of(node.pipeline)
         try:
-            code = int(convert.to_number(None if value is AUTO_NULL else value))
+            code = int(convert_numbers.to_number(None if value is AUTO_NULL else value))
         except PSRuntimeError:
             code = 0
     raise ExitFlow(code)
