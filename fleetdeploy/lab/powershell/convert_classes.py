@@ -36,12 +36,12 @@ def _machine() -> Any:
 
 
 def by_class(value: Any, target: PSType) -> Any:
-    from fleetdeploy.lab.powershell import members
+    from fleetdeploy.lab.powershell import method_calls
 
     parse = target.static_methods.get("parse")
     if isinstance(value, str) and not isinstance(value, Char) and parse:
         try:
-            return members.call_static(target, "Parse", [str(value)], _machine())
+            return method_calls.call_static(target, "Parse", [str(value)], _machine())
         except NetError as failure:
             raise value_error(
                 "InvalidCastParseTargetInvocation",
@@ -52,7 +52,7 @@ def by_class(value: Any, target: PSType) -> Any:
             ) from None
     if target.full_name == "System.Uri" and isinstance(value, str):
         kind = types.resolve("System.UriKind")
-        return members.construct_unwrapped(target, [str(value), EnumValue(kind or OBJECT, 0)], None)
+        return method_calls.construct_unwrapped(target, [str(value), EnumValue(kind or OBJECT, 0)], None)
     if target.full_name == "System.Xml.XmlDocument":
         from fleetdeploy.lab.powershell.dotnet import xml
 
@@ -62,11 +62,11 @@ def by_class(value: Any, target: PSType) -> Any:
     ):
         if len(overload.params) != 1:
             continue
-        converted = members.implicit_argument(value, overload.params[0], target)
+        converted = method_calls.implicit_argument(value, overload.params[0], target)
         if converted is MISSING:
             continue
         try:
-            return members.construct_unwrapped(target, [converted], _machine())
+            return method_calls.construct_unwrapped(target, [converted], _machine())
         except NetError as failure:
             message = (
                 f'Cannot convert value "{to_string(value)}" to type "{target.full_name}".'
@@ -81,13 +81,13 @@ def by_class(value: Any, target: PSType) -> Any:
 
 
 def _from_table(value: Any, target: PSType) -> Any:
-    from fleetdeploy.lab.powershell import members
+    from fleetdeploy.lab.powershell import members, method_calls
 
     if target.full_name.startswith("System.Collections."):
         message = final_error(value, target).message
         text = f'Cannot convert value "{to_string(value)}" to type "{target.full_name}". Error: "{message}"'
         raise cast_error("InvalidCastConstructorException", text)
-    result = members.construct_unwrapped(target, [], _machine())
+    result = method_calls.construct_unwrapped(target, [], _machine())
     for key, held in value.items():
         name = to_string(key)
         prop = members.find_property(target, name)

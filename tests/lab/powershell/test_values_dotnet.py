@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import members, types
+from fleetdeploy.lab.powershell import members, method_calls, types
 from fleetdeploy.lab.powershell.values import (
     MISSING,
     ByteArray,
@@ -34,17 +34,17 @@ def host() -> Iterator[Any]:
 def static(kind: str, name: str, *args: Any, host: Any = None) -> Any:
     found = types.resolve(kind)
     assert found is not None
-    return members.invoke_static(found, name, list(args), host)
+    return method_calls.invoke_static(found, name, list(args), host)
 
 
 def new(kind: str, *args: Any, host: Any = None) -> Any:
     found = types.resolve(kind)
     assert found is not None
-    return members.construct(found, list(args), host)
+    return method_calls.construct(found, list(args), host)
 
 
 def test_arguments_are_converted() -> None:
-    assert members.invoke("abcdef", "substring", ["2", "3"]) == "cde"
+    assert method_calls.invoke("abcdef", "substring", ["2", "3"]) == "cde"
     assert static("math", "Min", 2, 1.5) == 2
     assert static("string", "Join", "-", PSArray([1, 2])) == "1-2"
 
@@ -59,7 +59,7 @@ def test_arguments_are_converted() -> None:
 )
 def test_failed_calls(args: list[Any], error_id: str) -> None:
     with pytest.raises(PSRuntimeError) as caught:
-        members.invoke("abc", "Substring", args)
+        method_calls.invoke("abc", "Substring", args)
     assert caught.value.error_id == error_id
     assert caught.value.category == "NotSpecified"
 
@@ -67,10 +67,10 @@ def test_failed_calls(args: list[Any], error_id: str) -> None:
 def test_missing_and_refused_members() -> None:
     assert members.get_member("abc", "NoSuch") is MISSING
     with pytest.raises(PSRuntimeError) as caught:
-        members.invoke(PSCustomObject([("a", 1)]), "NoSuch", [])
+        method_calls.invoke(PSCustomObject([("a", 1)]), "NoSuch", [])
     assert caught.value.error_id == "MethodNotFound"
     with pytest.raises(NotSimulated):
-        members.invoke("abc", "Normalize", [])
+        method_calls.invoke("abc", "Normalize", [])
 
 
 def test_keys_hide_members() -> None:
@@ -88,9 +88,9 @@ def test_file_stream_is_a_lock(host: Any) -> None:
     assert inner is not None
     assert inner.type_name == "System.IO.IOException"
     assert inner.hresult & 0xFFFFFFFF == 0x80070020
-    members.invoke(held, "Dispose", [])
+    method_calls.invoke(held, "Dispose", [])
     again = static("IO.File", "Open", path, "Open", "Read", "None", host=host)
-    members.invoke(again, "Close", [])
+    method_calls.invoke(again, "Close", [])
 
 
 def test_bytes_go_through_gzip_into_a_file(host: Any) -> None:
@@ -100,9 +100,9 @@ def test_bytes_go_through_gzip_into_a_file(host: Any) -> None:
     source = new("IO.MemoryStream", packed)
     unzip = new("IO.Compression.GZipStream", source, "Decompress")
     target = new("IO.FileStream", f"{ROOT}\\out.bin", "Create", "Write", "None", host=host)
-    members.invoke(unzip, "CopyTo", [target])
-    members.invoke(target, "Flush", [True])
-    members.invoke(target, "Dispose", [])
+    method_calls.invoke(unzip, "CopyTo", [target])
+    method_calls.invoke(target, "Flush", [True])
+    method_calls.invoke(target, "Dispose", [])
     assert bytes(host.fs.read_bytes(f"{ROOT}\\out.bin")) == b"payload" * 10_000
 
 
@@ -124,8 +124,8 @@ def test_missing_file_is_its_exception(host: Any) -> None:
 def test_hash_of_a_stream(host: Any) -> None:
     static("IO.File", "WriteAllText", f"{ROOT}\\abc", "abc", host=host)
     stream = static("IO.File", "OpenRead", f"{ROOT}\\abc", host=host)
-    digest = members.invoke(static("Security.Cryptography.SHA256", "Create"), "ComputeHash", [stream])
-    members.invoke(stream, "Close", [])
+    digest = method_calls.invoke(static("Security.Cryptography.SHA256", "Create"), "ComputeHash", [stream])
+    method_calls.invoke(stream, "Close", [])
     assert bytes(digest.data).hex().startswith("ba7816bf8f01cfea")
 
 
@@ -135,13 +135,13 @@ def test_web_request_reaches_the_own_host_only(host: Any) -> None:
     try:
         request = static("Net.WebRequest", "Create", f"http://localhost:{port}/ok", host=host)
         members.set_member(request, "Timeout", "2000")
-        response = members.invoke(request, "GetResponse", [])
+        response = method_calls.invoke(request, "GetResponse", [])
         assert members.get_member(response, "StatusCode").value == 200
-        reader = new("IO.StreamReader", members.invoke(response, "GetResponseStream", []))
-        assert members.invoke(reader, "ReadToEnd", []) == "body"
+        reader = new("IO.StreamReader", method_calls.invoke(response, "GetResponseStream", []))
+        assert method_calls.invoke(reader, "ReadToEnd", []) == "body"
         bad = static("Net.WebRequest", "Create", f"http://localhost:{port}/bad", host=host)
         with pytest.raises(PSRuntimeError) as caught:
-            members.invoke(bad, "GetResponse", [])
+            method_calls.invoke(bad, "GetResponse", [])
         inner = caught.value.exception.inner_exception
         assert inner is not None
         assert inner.type_name == "System.Net.WebException"
@@ -150,19 +150,19 @@ def test_web_request_reaches_the_own_host_only(host: Any) -> None:
         listener.cancel()
     elsewhere = static("Net.WebRequest", "Create", "http://no-such-host.example/", host=host)
     with pytest.raises(PSRuntimeError) as caught:
-        members.invoke(elsewhere, "GetResponse", [])
+        method_calls.invoke(elsewhere, "GetResponse", [])
     assert "could not be resolved" in caught.value.message
 
 
 def test_tcp_client_tells_refusal(host: Any) -> None:
     client = new("Net.Sockets.TcpClient", host=host)
-    attempt = members.invoke(client, "BeginConnect", ["127.0.0.1", 18_999, None, None])
+    attempt = method_calls.invoke(client, "BeginConnect", ["127.0.0.1", 18_999, None, None])
     handle = members.get_member(attempt, "AsyncWaitHandle")
-    assert members.invoke(handle, "WaitOne", [5000]) is True
+    assert method_calls.invoke(handle, "WaitOne", [5000]) is True
     with pytest.raises(PSRuntimeError) as caught:
-        members.invoke(client, "EndConnect", [attempt])
+        method_calls.invoke(client, "EndConnect", [attempt])
     assert "actively refused" in caught.value.message
-    members.invoke(client, "Close", [])
+    method_calls.invoke(client, "Close", [])
 
 
 def test_out_arguments() -> None:
@@ -179,6 +179,6 @@ def test_arguments_nobody_thought_of_are_refused() -> None:
 
 
 def test_first_argument_and_plain_forms_decide() -> None:
-    assert members.invoke("a,b,c", "Split", [",", 2]).items == ["a", "b,c"]
+    assert method_calls.invoke("a,b,c", "Split", [",", 2]).items == ["a", "b,c"]
     assert static("math", "Max", 3, 2.5) == 3
     assert type(static("math", "Floor", 3.7)) is float

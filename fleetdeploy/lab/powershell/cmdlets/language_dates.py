@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import members, types
+from fleetdeploy.lab.powershell import method_calls, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.values import DateTime, TimeSpan
 
@@ -34,7 +34,7 @@ def unix_format(value: DateTime, text: str, ctx: CmdletContext) -> str:
             return _UNIX_TEXT[letter]
         if letter not in _UNIX:
             raise NotSimulated(f"Get-Date -UFormat with %{letter}", ctx.line)
-        made: Any = members.invoke(value, "ToString", [_UNIX[letter]], ctx.machine)
+        made: Any = method_calls.invoke(value, "ToString", [_UNIX[letter]], ctx.machine)
         return str(made)
 
     return re.sub(r"%(.)", part, text.removeprefix("+"), flags=re.DOTALL)
@@ -43,7 +43,7 @@ def unix_format(value: DateTime, text: str, ctx: CmdletContext) -> str:
 def now_of(ctx: CmdletContext) -> DateTime:
     """The host's clock, in its own time zone (UTC in the lab)."""
     kind = types.resolve("datetime")
-    value = members.get_static(kind, "Now", ctx.machine) if kind is not None else None
+    value = method_calls.get_static(kind, "Now", ctx.machine) if kind is not None else None
     if not isinstance(value, DateTime):
         raise NotSimulated("the clock", ctx.line)
     return value
@@ -87,8 +87,8 @@ class GetDate(Cmdlet):
                     raise NotSimulated(f"Get-Date -Format {text} before 5.0", ctx.line)
                 text = _FILE_FORMATS[text.lower()]
                 if text.endswith("Z'"):
-                    value = members.invoke(value, "ToUniversalTime", [], ctx.machine)
-            ctx.write(members.invoke(value, "ToString", [text], ctx.machine))
+                    value = method_calls.invoke(value, "ToUniversalTime", [], ctx.machine)
+            ctx.write(method_calls.invoke(value, "ToString", [text], ctx.machine))
             return
         if self.bound("UFormat"):
             ctx.write(unix_format(value, self.get("UFormat"), ctx))

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import members, types
+from fleetdeploy.lab.powershell import method_calls, types
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.values import TimeSpan
 
@@ -41,7 +41,7 @@ def _static(type_name: str, name: str, ctx: CmdletContext) -> Any:
     kind = types.resolve(type_name)
     if kind is None:
         raise NotSimulated(f"the type {type_name}", ctx.line)
-    return members.get_static(kind, name, ctx.machine)
+    return method_calls.get_static(kind, name, ctx.machine)
 
 
 @cmdlet("Get-Culture")

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, convert_numbers, members
+from fleetdeploy.lab.powershell import convert, convert_numbers, members, method_calls
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import language_mode
@@ -66,7 +66,7 @@ class NewObject(Cmdlet):
             made: Any = PSCustomObject()
         else:
             try:
-                made = members.construct_unwrapped(kind, args, ctx.machine)
+                made = method_calls.construct_unwrapped(kind, args, ctx.machine)
             except NetError as failure:
                 inner = failure.exception
                 raise PSRuntimeError(

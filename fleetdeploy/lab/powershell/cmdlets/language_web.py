@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members, types
+from fleetdeploy.lab.powershell import convert, method_calls, types
 from fleetdeploy.lab.powershell.cmdlets.language_json import parse_json
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
 from fleetdeploy.lab.powershell.containers import DictionaryBase
@@ -104,7 +104,7 @@ class _Web(Cmdlet):
 
     def send(self, ctx: CmdletContext) -> tuple[HttpWebResponse, bytes]:
         kind = types.resolve("System.Net.WebRequest")
-        request = None if kind is None else members.invoke_static(kind, "Create", [self.get("Uri")], ctx.machine)
+        request = None if kind is None else method_calls.invoke_static(kind, "Create", [self.get("Uri")], ctx.machine)
         if not isinstance(request, HttpWebRequest):
             raise NotSimulated("this kind of web request", ctx.line)
         request.method = self.get("Method").upper()
@@ -123,7 +123,7 @@ class _Web(Cmdlet):
             request.content_type = request.content_type or "application/x-www-form-urlencoded"
         ctx.check_stop()
         try:
-            response = members.invoke(request, "GetResponse", [], ctx.machine)
+            response = method_calls.invoke(request, "GetResponse", [], ctx.machine)
         except PSRuntimeError as failure:
             inner = failure.exception.inner_exception or failure.exception
             record = ErrorRecord(inner, "WebCmdletWebResponseException", "InvalidOperation", request)

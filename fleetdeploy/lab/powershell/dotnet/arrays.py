@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members
+from fleetdeploy.lab.powershell import convert, members, method_calls
 from fleetdeploy.lab.powershell.dotnet.core import net_equals
 from fleetdeploy.lab.powershell.dotnet.raising import throw
 from fleetdeploy.lab.powershell.operators_compare import compare
@@ -140,12 +140,12 @@ ARRAY.static("Sort(array value)")(lambda array: _assign(array, sort_items(list(a
 def _clear(array: PSArray, at: int, length: int) -> Any:
     if at < 0 or length < 0 or at + length > len(array):
         throw("IndexOutOfRangeException", "Index was outside the bounds of the array.")
-    empty = members.new_array(array.element_type, length)
+    empty = method_calls.new_array(array.element_type, length)
     return copy_range(empty, 0, array, at, length)
 
 
 ARRAY.static("IndexOf(array value, object wanted)")(lambda array, wanted: find(array, wanted))
-ARRAY.static("CreateInstance(type elementType, int length)")(members.new_array)
+ARRAY.static("CreateInstance(type elementType, int length)")(method_calls.new_array)
 
 
 @ARRAY.static("Resize(ref array value, int size)")
@@ -153,7 +153,7 @@ def _resize(reference: PSReference, size: int) -> Any:
     array = reference.value
     if not isinstance(array, PSArray):
         raise NotSimulated("[Array]::Resize of something else than an array")
-    result = members.new_array(array.element_type, size)
+    result = method_calls.new_array(array.element_type, size)
     copy_range(array, 0, result, 0, min(size, len(array)))
     reference.value = result
     return NOTHING

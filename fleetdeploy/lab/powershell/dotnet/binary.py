@@ -178,9 +178,9 @@ CONVERT.static("ToDateTime(string value)")(lambda value: convert.to_type(value, 
 def _change_type(value: Any, target: PSType) -> Any:
     """.NET's own conversion: for text and numbers the same as a cast, but .NET's exceptions."""
     if target in INTEGER_RANGES:
-        from fleetdeploy.lab.powershell import members
+        from fleetdeploy.lab.powershell import method_calls
 
-        return members.call_static(CONVERT, f"To{target.name}", [value], None)
+        return method_calls.call_static(CONVERT, f"To{target.name}", [value], None)
     try:
         return convert.to_type(value, target)
     except PSRuntimeError as failure:

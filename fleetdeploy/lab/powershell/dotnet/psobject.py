@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import convert, members, wildcard
+from fleetdeploy.lab.powershell import convert, members, method_calls, wildcard
 from fleetdeploy.lab.powershell.dotnet.raising import throw
 from fleetdeploy.lab.powershell.spelled import plain
 from fleetdeploy.lab.powershell.typesystem import NOTHING, REGISTRY
@@ -60,7 +60,7 @@ for _kind in (_METHOD, _SCRIPT_METHOD):
 
     @_kind.method("Invoke(params object[] args)", machine=True)
     def _invoke(method: PSMethod, machine: Any, args: PSArray) -> Any:
-        return members.invoke(method.owner, method.name, list(args), machine)
+        return method_calls.invoke(method.owner, method.name, list(args), machine)
 
 
 class PSPropertyInfo(NetObject):

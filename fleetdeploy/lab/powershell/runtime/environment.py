@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleetdeploy.lab.powershell import convert, members, types
+from fleetdeploy.lab.powershell import convert, method_calls, types
 from fleetdeploy.lab.powershell.dotnet.remoting_host import INTERNAL_HOST, HostPart
 from fleetdeploy.lab.powershell.runtime.scope import Variable
 from fleetdeploy.lab.powershell.values import Hashtable, Version
@@ -134,6 +134,6 @@ def fill(runspace: Runspace, variables: dict[str, Any]) -> None:
     scope.set("PSSessionApplicationName", "wsman")
     scope.set("PSSessionConfigurationName", "http://schemas.microsoft.com/powershell/Microsoft.PowerShell")
     encoding = types.resolve("System.Text.Encoding")
-    scope.set("OutputEncoding", None if encoding is None else members.get_static(encoding, "ASCII", None))
+    scope.set("OutputEncoding", None if encoding is None else method_calls.get_static(encoding, "ASCII", None))
     for name, value in variables.items():
         scope.set(name, value)

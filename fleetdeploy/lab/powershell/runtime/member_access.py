@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, members
+from fleetdeploy.lab.powershell import ast, members, method_calls
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.compiled import Code, code_of, value_code
@@ -169,7 +169,7 @@ def _static_member(node: ast.MemberExpression) -> Code:
             if target is None:
                 return get_property(rt, None, name)
             target = type_of(target)
-        value = members.get_static(target, name, rt.machine)
+        value = method_calls.get_static(target, name, rt.machine)
         if value is MISSING:
             if rt.scope.strict_version() >= 2:
                 raise property_missing(name)
@@ -200,12 +200,12 @@ def make_invoke(node: ast.InvokeMemberExpression) -> Code:
                 if special is not MISSING:
                     return special
                 if name.lower() == "new":
-                    return members.construct(target, args, rt.machine)
-                return members.invoke_static(target, name, args, rt.machine)
+                    return method_calls.construct(target, args, rt.machine)
+                return method_calls.invoke_static(target, name, args, rt.machine)
             if target is not None:
                 if rt.constrained:
                     language_mode.check_call(type_of(target), name)
-                return members.invoke_static(type_of(target), name, args, rt.machine)
+                return method_calls.invoke_static(type_of(target), name, args, rt.machine)
         return invoke_method(rt, target, name, args, node)
 
     return run
@@ -222,7 +222,7 @@ def invoke_method(rt: Interp, target: Any, name: str, args: list[Any], node: ast
     if special is not MISSING:
         return special
     try:
-        return members.invoke(target, name, args, rt.machine)
+        return method_calls.invoke(target, name, args, rt.machine)
     except PSRuntimeError as error:
         if error.error_id != "MethodNotFound" or not is_enumerable(target) or not len(list(iterate(target))):
             raise
