@@ -1,8 +1,8 @@
 """How .NET values are represented in Python, in one name space: what everybody imports.
 
 $null=None, Boolean=bool, Int32=int, Double=float, String=str, Decimal=decimal.Decimal; every other .NET value has a
-class in ``scalars``, ``objects`` or ``containers``, or derives ``NetObject`` in ``dotnet/`` (streams, XML). Only
-data: conversion is ``convert``, operators are ``operators``, members are ``members``.
+class in ``scalars``, ``objects``, ``exceptions`` or ``containers``, or derives ``NetObject`` in ``dotnet/`` (streams,
+XML). Only data: conversion is ``convert``, operators are ``operators``, members are ``members``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleetdeploy.lab.powershell.containers import *  # noqa: F403
+from fleetdeploy.lab.powershell.exceptions import *  # noqa: F403
 from fleetdeploy.lab.powershell.objects import *  # noqa: F403
 from fleetdeploy.lab.powershell.objects import PSCUSTOMOBJECT_NAMES as PSCUSTOMOBJECT_NAMES
 from fleetdeploy.lab.powershell.objects import TYPE as TYPE
