@@ -96,7 +96,7 @@ def test_limits_are_told_and_hold(lab: Path) -> None:
     [
         ("MaxShels=5", "'MaxShels' is no limit that the lab knows"),
         ("MaxShellsPerUser", "write NAME=VALUE"),
-        ("MaxShellsPerUser=many", "a whole number from 0 to 2147483647, not 'many'"),
+        ("MaxShellsPerUser=many", "--limit MaxShellsPerUser: a whole number from 0 to 2147483647, not 'many'"),
         ("MaxEnvelopeSizekb=31", "a whole number from 32 to 4294967295, not '31'"),
         ("QuotaFaults=soap", "wmi or wsman, not 'soap'"),
     ],

@@ -57,11 +57,11 @@ class Setting:
         """The field's value. Raises ValueError if ``given``, a number or its text, is none of the allowed ones."""
         if self.choices:
             if given not in self.choices:
-                raise ValueError(f"limit {self.name}: {self.range}, not {given!r}")
+                raise ValueError(f"{self.name}: {self.range}, not {given!r}")
             return str(given)
         text = given if isinstance(given, str) else str(given) if type(given) is int else ""
         if not (text.isascii() and text.isdigit()) or not self.least <= int(text) <= self.most:
-            raise ValueError(f"limit {self.name}: {self.range}, not {given!r}")
+            raise ValueError(f"{self.name}: {self.range}, not {given!r}")
         return int(text) if self.per == 1 else int(text) / self.per
 
     def told(self, value: Any) -> int | str:
@@ -136,7 +136,7 @@ class ServiceLimits:
             if field not in own:
                 raise ValueError(f"no such limit: {name} (there are: {names()})")
             if field in chosen:
-                raise ValueError(f"limit {name} is given twice")
+                raise ValueError(f"{name} is given twice")
             chosen[field] = _own(field, value) if setting is None else setting.value(value)
         return cls(**chosen)
 
@@ -158,9 +158,9 @@ class ServiceLimits:
 def _own(field: str, value: Any) -> Any:
     if field == "quota_faults":
         if value not in ("wmi", "wsman"):
-            raise ValueError(f"limit {field}: wmi or wsman, not {value!r}")
+            raise ValueError(f"{field}: wmi or wsman, not {value!r}")
     elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"limit {field}: a number from 0 on, not {value!r}")
+        raise ValueError(f"{field}: a number from 0 on, not {value!r}")
     return value
 
 
