@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, members, operators
+from fleetdeploy.lab.powershell import ast, convert, members, method_calls, operators
 from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import language_mode, validation
 from fleetdeploy.lab.powershell.runtime.compiled import Code, statement_value, value_code
@@ -211,10 +211,9 @@ def assign(rt: Interp, target: ast.Node, value: Any) -> None:
 def static_set(rt: Interp, owner: Any, name: str, value: Any, line: int) -> None:
     if rt.constrained:
         language_mode.check_set(owner)
-    setter = getattr(members, "set_static", None)
-    if setter is None or not isinstance(owner, PSType):
+    if not isinstance(owner, PSType):
         raise NotSimulated(f"setting the static property {name}", line)
-    setter(owner, name, value, rt.machine)
+    method_calls.set_static(owner, name, value, rt.machine)
 
 
 def set_member(rt: Interp, owner: Any, name: str, value: Any) -> None:
