@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import defender, paths, pe, scm_registry, traces
+from . import defender, paths, scm_registry, traces
 from .errors import FileError, FileErrorKind, Win32Error
 from .fault_kinds import FaultKind
 from .faults import Fault
+from .image_path import BUILT_IN, load
 from .nodes import File
 from .processes import Process
 from .program import Behaviour, WebFace, behaviour_of, port_of
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 _FILE_CODES = {FileErrorKind.NOT_FOUND: 2, FileErrorKind.NO_DIRECTORY: 3, FileErrorKind.SHARING: 32}
 _KILLED = 1
 _CRASHED = 2
-BUILT_IN = Behaviour(start_seconds=0.0, stop_seconds=0.0, port=0)
-_MIN_GO = ((1, 21), 14393)
 
 
 class Runner:
@@ -79,7 +78,7 @@ class Runner:
             log.scm(7041 if logon == 1385 else 7038, config.name, config.account, f"%%{logon}")
             raise self._refused(entry, 1069)
         try:
-            image, behaviour, argv = self._load(config.image_path)
+            image, behaviour, argv = load(self._host, config.image_path)
         except Win32Error as error:
             raise self._refused(entry, error.code, error.message) from error
         if self._host.faults.take(FaultKind.BLOCK_EXE, image) is not None:
@@ -159,51 +158,6 @@ class Runner:
             return self._host.fs.hold_image(image)
         except FileError as error:
             raise self._refused(entry, _FILE_CODES.get(error.kind, 5)) from error
-
-    def _load(self, image_path: str) -> tuple[str, Behaviour, list[str]]:
-        """The program, its behaviour and its arguments; Win32Error as CreateProcess would give."""
-        command = self._host.expand(image_path)
-        words = paths.split_command_line(command)
-        if not words:
-            raise Win32Error(2)
-        program, rest = self._program(command, words)
-        if program.lower().startswith("c:\\windows\\system32\\"):
-            return program, BUILT_IN, rest
-        data = self._host.fs.blob(program)
-        machine = pe.machine_of(data.data)
-        if machine is None:
-            raise Win32Error(193)
-        if machine not in (pe.MACHINES["amd64"], pe.MACHINES["386"]):
-            raise Win32Error(216, "This version of %1 is not compatible with the version of Windows you're running")
-        behaviour = behaviour_of(data)
-        go = pe.go_version(data.data)
-        if go is not None and go >= _MIN_GO[0] and self._host.os_build < _MIN_GO[1]:
-            # bcryptprimitives.dll has no ProcessPrng there: the program dies before main.
-            behaviour = Behaviour(version=behaviour.version, exits_at_once=True, port=0)
-        return program, behaviour, rest
-
-    def _program(self, command: str, words: list[str]) -> tuple[str, list[str]]:
-        """An unquoted path with spaces is tried word by word, as CreateProcess does."""
-        candidates: list[tuple[str, list[str]]] = []
-        if command.lstrip().startswith('"'):
-            candidates.append((words[0], words[1:]))
-        else:
-            parts = command.strip().split(" ")
-            for i in range(1, len(parts) + 1):
-                rest = paths.split_command_line("x " + " ".join(parts[i:]))[1:]
-                candidates.append((" ".join(parts[:i]), rest))
-        code = 2
-        for text, rest in candidates:
-            for name in (text, text + ".exe") if not text.lower().endswith(".exe") else (text,):
-                try:
-                    full = paths.full_path(name, "C:\\Windows\\System32")
-                except FileError:
-                    code = 123
-                    continue
-                if self._host.fs.is_file(full):
-                    return self._host.fs.true_path(full), rest
-                code = 2 if self._host.fs.is_dir(paths.parent(full)) else 3
-        raise Win32Error(code)
 
     def _not_connected(self, entry: Service, pending: Pending, exit_code: int = _KILLED) -> None:
         """The connect timeout is over, or the process died before: 1053."""
