@@ -18,7 +18,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.parser import parse
 from fleetdeploy.lab.powershell.runtime import commands, environment, typetables, values_ext
-from fleetdeploy.lab.powershell.runtime.binder import Arg
+from fleetdeploy.lab.powershell.runtime.call_arguments import Arg
 from fleetdeploy.lab.powershell.runtime.errors import (
     BreakFlow,
     ExitFlow,

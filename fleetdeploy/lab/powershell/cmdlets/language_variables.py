@@ -8,7 +8,7 @@ from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.cmdlets import registry
 from fleetdeploy.lab.powershell.cmdlets.registry import Cmdlet, CmdletContext, Param, cmdlet
-from fleetdeploy.lab.powershell.runtime import binder, commands
+from fleetdeploy.lab.powershell.runtime import call_arguments, command_lookup
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
@@ -306,7 +306,7 @@ class GetCommand(Cmdlet):
                 raise NotSimulated("Get-Command with wildcards", ctx.line)
             found = self._find(ctx, name)
             if found is None or (wanted and found.command_type.lower() not in wanted and "all" not in wanted):
-                error = commands.not_found(name).exception
+                error = command_lookup.not_found(name).exception
                 ctx.fail("CommandNotFoundException", "ObjectNotFound", error.type_name, error.message, target=name,
                          properties=error.properties)  # fmt: skip
                 continue
@@ -317,7 +317,7 @@ class GetCommand(Cmdlet):
         alias = rt.scope.find_alias(name.lower()) or registry.find_alias(name)
         if alias is not None:
             return AliasInfo(name, alias)
-        return commands.find_command(rt, name, ctx.line)
+        return command_lookup.find_command(rt, name, ctx.line)
 
 
 @cmdlet("Set-Alias", aliases=("sal",))
@@ -395,7 +395,7 @@ class InvokeCommand(Cmdlet):
 
     def end(self, ctx: CmdletContext) -> None:
         rt = ctx.interp
-        args = [binder.Arg(value) for value in self.get("ArgumentList") or ()]
+        args = [call_arguments.Arg(value) for value in self.get("ArgumentList") or ()]
         inner = ScriptProcessor(
             rt, InvocationInfo(ctx.line), self.get("ScriptBlock"), args, dot=bool(self.get("NoNewScope")),
             has_input=bool(self.items),

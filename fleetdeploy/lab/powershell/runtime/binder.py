@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
+from fleetdeploy.lab.powershell.runtime.call_arguments import NO_ARGUMENT, Arg
 from fleetdeploy.lab.powershell.runtime.coercion import Coercion
 from fleetdeploy.lab.powershell.runtime.errors import binding_error
 from fleetdeploy.lab.powershell.runtime.known_commands import KNOWN_PARAMETERS
@@ -27,29 +28,10 @@ from fleetdeploy.lab.powershell.runtime.signature import (
 )
 from fleetdeploy.lab.powershell.runtime.values_ext import ScriptBlockValue, is_enumerable
 from fleetdeploy.lab.powershell.spelled import Spelled, as_elements
-from fleetdeploy.lab.powershell.values import (
-    MISSING,
-    PSArray,
-    PSRuntimeError,
-    type_of,
-)
+from fleetdeploy.lab.powershell.values import MISSING, PSArray, PSRuntimeError, type_of
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
-
-NO_ARGUMENT: Any = object()
-
-
-@dataclass(slots=True)
-class Arg:
-    """One argument: `name` for `-Name`, `text` how that is written; `value` NO_ARGUMENT when `-Name` stands alone
-    (so far)."""
-
-    value: Any
-    name: str | None = None
-    text: str | None = None
-    colon: bool = False
-    splatted: bool = False
 
 
 @dataclass(slots=True)

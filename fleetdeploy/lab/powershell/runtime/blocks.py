@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.powershell import convert
 from fleetdeploy.lab.powershell.runtime import binder as binding
-from fleetdeploy.lab.powershell.runtime import validation
+from fleetdeploy.lab.powershell.runtime import call_arguments, validation
 from fleetdeploy.lab.powershell.runtime.errors import ReturnFlow, position
 from fleetdeploy.lab.powershell.runtime.interp import NOT_GIVEN
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Variable
@@ -46,7 +46,7 @@ def call(
             return
         info = position(block.ast)
         processor = ScriptProcessor(
-            rt, info, block, [binding.Arg(value) for value in args], has_input=input_items is not None,
+            rt, info, block, [call_arguments.Arg(value) for value in args], has_input=input_items is not None,
             dot=same_scope and block.closure is None,
         )  # fmt: skip
         processor.out = out

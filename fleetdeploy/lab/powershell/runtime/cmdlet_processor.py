@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell.runtime import binder as binding
+from fleetdeploy.lab.powershell.runtime import call_arguments
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
     ScriptError,
@@ -42,7 +43,7 @@ class CmdletProcessor(Processor):
     """Runs a registered cmdlet and is its `CmdletContext`."""
 
     def __init__(
-        self, rt: Interp, info: InvocationInfo, cls: type[Cmdlet], args: list[binding.Arg], *, has_input: bool
+        self, rt: Interp, info: InvocationInfo, cls: type[Cmdlet], args: list[call_arguments.Arg], *, has_input: bool
     ) -> None:
         super().__init__(rt, info, cls.names[0])
         self.cmdlet = cls()

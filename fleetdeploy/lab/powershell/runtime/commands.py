@@ -1,7 +1,7 @@
 """Runs pipelines of commands: finds each command, evaluates its arguments, applies redirections, drives the objects.
 
-Decides command lookup (alias, function, cmdlet, program) and what happens when one command ends the pipeline. What
-a command does is in processors.py, cmdlets/ and native.py.
+Decides what happens when one command ends the pipeline. What a name means is command_lookup.py, what an argument is
+call_arguments.py; what a command does is in processors.py, cmdlets/ and native.py.
 """
 
 from __future__ import annotations
@@ -10,189 +10,31 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert
-from fleetdeploy.lab.powershell.cmdlets import registry
-from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime import known_commands, native
-from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
+from fleetdeploy.lab.powershell import ast
+from fleetdeploy.lab.powershell.runtime import native
+from fleetdeploy.lab.powershell.runtime.call_arguments import Arg, argument_makers
 from fleetdeploy.lab.powershell.runtime.cmdlet_processor import CmdletProcessor
-from fleetdeploy.lab.powershell.runtime.compiled import Code, Run, code_of, value_code
-from fleetdeploy.lab.powershell.runtime.errors import (
-    InvocationInfo,
-    StopUpstream,
-    position,
-    runtime_error,
-)
+from fleetdeploy.lab.powershell.runtime.command_lookup import find_command, not_found
+from fleetdeploy.lab.powershell.runtime.compiled import Run, code_of, value_code
+from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, StopUpstream, position, runtime_error
 from fleetdeploy.lab.powershell.runtime.processors import PipelineFailure, Processor
 from fleetdeploy.lab.powershell.runtime.redirections import redirect
-from fleetdeploy.lab.powershell.runtime.scope import Scope
 from fleetdeploy.lab.powershell.runtime.script_processor import ScriptProcessor
 from fleetdeploy.lab.powershell.runtime.values_ext import (
     AliasInfo,
     ApplicationInfo,
-    ArgName,
     CmdletInfo,
     CommandInfo,
     FunctionInfo,
     ScriptBlockValue,
     ScriptInfo,
-    is_enumerable,
-    iterate,
 )
-from fleetdeploy.lab.powershell.spelled import spelled
-from fleetdeploy.lab.powershell.values import DotNetException, PSRuntimeError, is_number
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
 
 Out = Callable[[Any], None]
 NOTHING: Any = object()
-
-
-# ------------------------------------------------------------------------------------------------ lookup
-
-
-def find_command(rt: Interp, name: str, line: int = 0) -> CommandInfo | None:
-    """What a name means here: alias, function, cmdlet, program, script file."""
-    seen = 0
-    key = name.lower()
-    if ":" not in key and "\\" not in key:
-        quick = _near(rt.scope, key)
-        if quick is not None:
-            return quick
-    if "\\" in key and key.startswith(("microsoft.powershell.", "cimcmdlets\\")):
-        key = key.rsplit("\\", 1)[1]
-    while seen < 10:
-        alias = rt.scope.find_alias(key)
-        if alias is None and rt.scope.find_function(key) is None:
-            alias = registry.find_alias(key)
-        if alias is None:
-            break
-        key = alias.lower()
-        seen += 1
-    function = rt.scope.find_function(_unqualified(key))
-    if function is not None:
-        found: FunctionInfo = function
-        return found
-    cls = registry.find_cmdlet(key)
-    if cls is not None:
-        return CmdletInfo(cls)
-    program = native.find(rt, key)
-    if program is not None:
-        return ApplicationInfo(program, program)
-    script = find_script(rt, name)
-    if script is not None:
-        return script
-    if "-" not in key:
-        cls = registry.find_cmdlet(f"get-{key}")
-        if cls is not None:
-            return CmdletInfo(cls)
-    if rt.machine is not None and ":\\" in key and not key.startswith("c:\\windows\\"):
-        # A full path outside of Windows' own folder: the simulated drive knows.
-        if rt.machine.fs.is_file(key):
-            raise NotSimulated(f"running {name}", line)
-        return None
-    if known_commands.exists_on_windows(key):
-        raise NotSimulated(f"the command {name}", line)
-    return None
-
-
-def _near(scope: Scope | None, key: str) -> CommandInfo | None:
-    """A function that no alias hides, or a cmdlet that nothing hides: nearly every call, in one walk of the scopes."""
-    function: FunctionInfo | None = None
-    while scope is not None:
-        if scope.aliases and key in scope.aliases:
-            return None
-        if function is None:
-            function = scope.functions.get(key)
-        scope = scope.parent
-    if function is not None:
-        return function
-    if registry.find_alias(key) is not None:
-        return None
-    cls = registry.find_cmdlet(key)
-    return None if cls is None else CmdletInfo(cls)
-
-
-def _unqualified(key: str) -> str:
-    head, colon, tail = key.partition(":")
-    return tail if colon and head in ("global", "script", "local", "function") else key
-
-
-def find_script(rt: Interp, name: str) -> ScriptInfo | None:
-    if not name.lower().endswith(".ps1") or rt.machine is None:
-        return None
-    from fleetdeploy.lab.powershell.runtime import files
-
-    return files.load_script(rt, name)
-
-
-def not_found(name: str) -> PSRuntimeError:
-    message = (
-        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. "
-        "Check the spelling of the name, or if a path was included, verify that the path is correct and try again."
-    )
-    exception = DotNetException(
-        "System.Management.Automation.CommandNotFoundException",
-        message,
-        None,
-        {"CommandName": name, "WasThrownFromThrowStatement": False},
-    )
-    return PSRuntimeError("CommandNotFoundException", "ObjectNotFound", exception, name)
-
-
-# ------------------------------------------------------------------------------------------------ arguments
-
-
-MakeArgs = Callable[["Interp", list[Arg]], None]
-
-
-def argument_makers(elements: Sequence[ast.Node]) -> list[MakeArgs]:
-    """What evaluates the arguments of a command, each putting its own into a list."""
-    return [_argument(element) for element in elements]
-
-
-def _argument(element: ast.Node) -> MakeArgs:
-    if isinstance(element, ast.CommandParameter):
-        name = element.parameter_name
-        if element.argument is None:
-            alone = Arg(NO_ARGUMENT, name, element.extent.text)  # never written to: one serves all calls
-            return lambda _rt, args: args.append(alone)
-        given = _value(element.argument)
-        text = element.extent.source.text[element.extent.start : element.error_position.end].rstrip(":") + ":"
-        return lambda rt, args: args.append(Arg(given(rt), name, text, True))
-    code = _value(element)
-    if isinstance(element, ast.VariableExpression) and element.splatted:
-        return lambda rt, args: args.extend(splat(rt, code(rt)))
-    return lambda rt, args: args.append(Arg(code(rt)))
-
-
-def _value(node: ast.Node) -> Code:
-    """An argument's value: a number that is not written as its own text remembers how it is written."""
-    if isinstance(node, ast.ConstantExpression) and is_number(node.value):
-        text = node.extent.text
-        if text != convert.to_string(node.value):
-            number = spelled(node.value, text)
-            return lambda _rt: number
-    return value_code(node)
-
-
-def splat(rt: Interp, value: Any) -> list[Arg]:
-    if value is None:
-        return []
-    if isinstance(value, DictionaryBase):
-        # PipelineOps.GetParameterText: as if it were written with a colon.
-        return [Arg(item, rt.to_string(key), f"-{rt.to_string(key)}:", True, True) for key, item in value.items()]
-    if is_enumerable(value):
-        args: list[Arg] = []
-        for item in iterate(value):
-            if isinstance(item, ArgName):
-                text = str(item)
-                args.append(Arg(NO_ARGUMENT, text.lstrip("-").rstrip(":"), text))
-            else:
-                args.append(Arg(item))
-        return args
-    return [Arg(value)]
 
 
 # ------------------------------------------------------------------------------------------------ processors

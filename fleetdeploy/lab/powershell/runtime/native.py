@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime.binder import NO_ARGUMENT, Arg
+from fleetdeploy.lab.powershell.runtime.call_arguments import NO_ARGUMENT, Arg
 from fleetdeploy.lab.powershell.runtime.errors import InvocationInfo, ScriptError, complete
 from fleetdeploy.lab.powershell.runtime.processors import Processor
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast
 from fleetdeploy.lab.powershell.cmdlets import registry
-from fleetdeploy.lab.powershell.runtime.binder import Arg
+from fleetdeploy.lab.powershell.runtime.call_arguments import Arg
 from fleetdeploy.lab.powershell.runtime.cmdlet_processor import CmdletProcessor
 from fleetdeploy.lab.powershell.runtime.errors import (
     position,

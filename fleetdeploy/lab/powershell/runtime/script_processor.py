@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, types
 from fleetdeploy.lab.powershell.runtime import binder as binding
+from fleetdeploy.lab.powershell.runtime import call_arguments
 from fleetdeploy.lab.powershell.runtime.compiled import block_run
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
@@ -44,7 +45,7 @@ class ScriptProcessor(Processor):
         rt: Interp,
         info: InvocationInfo,
         block: ScriptBlockValue,
-        args: list[binding.Arg],
+        args: list[call_arguments.Arg],
         *,
         name: str = "",
         dot: bool = False,
