@@ -1,22 +1,21 @@
 """Binds arguments to parameters: by name, prefix, alias, position, pipeline object and property name.
 
-Decides the parameter set, what is missing, ambiguous or unknown, with PowerShell's error ids. Conversion and
-validation of one value is `coerce`. The declared parameters come from signature.py; commands.py makes the
-arguments.
+Decides what is bound twice, unknown or too much, with PowerShell's error ids; which parameter sets are left is
+parameter_sets.py. Conversion and validation of one value is `coerce`. The declared parameters come from signature.py;
+call_arguments.py makes the arguments.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import convert, members, types
 from fleetdeploy.lab.powershell.containers import GENERIC_LIST, GenericList
 from fleetdeploy.lab.powershell.runtime.call_arguments import NO_ARGUMENT, Arg
-from fleetdeploy.lab.powershell.runtime.coercion import Coercion
 from fleetdeploy.lab.powershell.runtime.errors import binding_error
 from fleetdeploy.lab.powershell.runtime.known_commands import KNOWN_PARAMETERS
+from fleetdeploy.lab.powershell.runtime.parameter_sets import Bound, ParameterSets
 from fleetdeploy.lab.powershell.runtime.signature import (
     ALL_SETS,
     COMMON,
@@ -32,19 +31,6 @@ from fleetdeploy.lab.powershell.values import MISSING, PSArray, PSRuntimeError, 
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
-
-
-@dataclass(slots=True)
-class Bound:
-    """What binding gave."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    common: dict[str, Any] = field(default_factory=dict)
-    rest: list[Any] = field(default_factory=list)
-    candidates: list[str] = field(default_factory=list)
-    delayed: dict[str, ScriptBlockValue] = field(default_factory=dict)
-    set_name: str = ALL_SETS
 
 
 def find_spec(signature: Signature, name: str, *, simple: bool) -> Spec | str | None:
@@ -91,7 +77,7 @@ def _shown(rt: Interp, value: Any) -> str:
     return convert.written(value) if isinstance(value, Spelled) else rt.to_string(value)
 
 
-class Binder(Coercion):
+class Binder(ParameterSets):
     """One binding of one command call."""
 
     def __init__(self, rt: Interp, signature: Signature, command: str) -> None:
@@ -164,9 +150,9 @@ class Binder(Coercion):
             if spec.key in bound.given:
                 self._already_bound(spec.name)
             self.set_value(spec, value)
-        self._choose_sets()
+        self.choose_sets()
         self._positional(positional)
-        self._choose_sets()
+        self.choose_sets()
         if not pipeline_input:
             self.finish(final=True)
         return bound
@@ -251,51 +237,25 @@ class Binder(Coercion):
         self.bound.values[spec.key] = converted
         self.bound.given[spec.key] = spec.name
 
-    # -- sets and positions ------------------------------------------------------------------------------------
-
-    def _choose_sets(self) -> None:
-        names = self.signature.set_names
-        if not names:
-            # One set only: every parameter is in it.
-            self.bound.candidates = [ALL_SETS]
-            return
-        given = self.bound.given.keys()
-        left = [name for name in names if given <= self.signature.taking_part(name)]
-        if not left and self.bound.given:
-            # Only parameters of all sets were given: every set is still possible.
-            self._ambiguous()
-        self.bound.candidates = left
-
-    def _ambiguous(self) -> None:
-        raise binding_error(
-            "AmbiguousParameterSet", "Parameter set cannot be resolved using the specified named parameters."
-        )
-
-    def _preferred(self) -> list[str]:
-        if len(self.bound.candidates) < 2:
-            return self.bound.candidates
-        default = self.signature.default_set.lower()
-        names = list(self.bound.candidates)
-        names.sort(key=lambda name: name.lower() != default)
-        return names
+    # -- positions ---------------------------------------------------------------------------------------------
 
     def _positional(self, positional: list[Arg]) -> None:
         pending = [arg for arg in positional if not (arg.text or "").startswith("\0")]
         extra = [arg for arg in positional if (arg.text or "").startswith("\0")]
         while pending:
-            here = self._next_slots()
+            here = self.next_slots()
             if not here:
                 break
             arg = pending.pop(0)
             self._bind_position(here, arg)
-            self._choose_sets()
+            self.choose_sets()
         remaining: Spec | None = None
         if self.signature.takes_remaining:
             remaining = next(
                 (
                     spec
                     for spec in self.signature.specs
-                    if spec.key not in self.bound.given and self._part(spec, "remaining")
+                    if spec.key not in self.bound.given and self.in_some_set(spec, "remaining")
                 ),
                 None,
             )
@@ -321,28 +281,6 @@ class Binder(Coercion):
         keep = {id(arg) for arg in pending} | {id(arg) for arg in extra}
         self.bound.rest = as_elements(arg.value for arg in positional if id(arg) in keep) if keep else []
 
-    def _next_slots(self) -> list[Spec]:
-        """The parameters at the lowest free position, those of the default set first."""
-        found: list[tuple[int, int, Spec]] = []
-        given = self.bound.given
-        sets = self._preferred()
-        if len(sets) == 1:
-            free = [pair for pair in self.signature.positional(sets[0]) if pair[1].key not in given]
-            if not free:
-                return []
-            lowest = min(position for position, _ in free)
-            return [spec for position, spec in free if position == lowest]
-        for rank, set_name in enumerate(sets):
-            for at, spec in self.signature.positional(set_name):
-                if spec.key not in given and all(spec is not known for _, _, known in found):
-                    found.append((at, rank, spec))
-        if not found:
-            return []
-        lowest = min(position for position, _, _ in found)
-        here = [(rank, spec) for position, rank, spec in found if position == lowest]
-        here.sort(key=lambda pair: pair[0])
-        return [spec for _, spec in here]
-
     def _bind_position(self, here: list[Spec], arg: Arg) -> None:
         """Try without conversion in every set first, then with it, as PowerShell does."""
         if len(here) > 1:
@@ -360,61 +298,6 @@ class Binder(Coercion):
                 first = first or error
         if first is not None:
             raise first
-
-    def finish(self, *, final: bool) -> None:
-        """Settle the set and refuse what is missing (`final`: nothing comes from the pipeline any more)."""
-        bound = self.bound
-        candidates = bound.candidates or [ALL_SETS]
-        default = self.signature.default_set
-        if not self.signature.set_names:
-            self._settle(default or ALL_SETS, final=final)
-            return
-        complete = [name for name in candidates if not self._missing(name)]
-        chosen: str
-        if default and default.lower() in (name.lower() for name in candidates):
-            chosen = default
-            if self._missing(default) and len(complete) == 1:
-                chosen = complete[0]
-        elif len(candidates) == 1:
-            chosen = candidates[0]
-        elif complete:
-            chosen = complete[0]
-            with_own = [name for name in complete if self._own(name)]
-            if len(with_own) == 1:
-                chosen = with_own[0]
-            elif len(complete) > 1 and default:
-                chosen = default
-            elif len(complete) > 1 and not default:
-                self._ambiguous()
-        elif len(candidates) > 1:
-            self._ambiguous()
-            chosen = candidates[0]
-        else:
-            chosen = ALL_SETS
-        if default and default.lower() not in (name.lower() for name in candidates) and not complete:
-            chosen = candidates[0]
-        self._settle(chosen, final=final)
-
-    def _settle(self, chosen: str, *, final: bool) -> None:
-        self.bound.set_name = self.signature.spelled(chosen)
-        missing = self._missing(chosen)
-        if missing and final:
-            screen = getattr(self.rt.runspace, "client_host", None)
-            if screen is not None and screen.has_ui:  # the client would be asked for them
-                raise NotSimulated(f"{self.command}: a prompt for mandatory parameters at the client")
-            shown = " ".join(spec.name for spec in missing)
-            raise binding_error(
-                "MissingMandatoryParameter",
-                f"Cannot process command because of one or more missing mandatory parameters: {shown}.",
-                parameter="".join(f" {spec.name}" for spec in missing),
-            )
-
-    def _missing(self, set_name: str) -> list[Spec]:
-        return [spec for spec in self.signature.mandatory(set_name) if spec.key not in self.bound.given]
-
-    def _own(self, set_name: str) -> bool:
-        key = set_name.lower()
-        return any(key in self.signature.by_key[given].sets for given in self.bound.given)
 
     # -- pipeline ----------------------------------------------------------------------------------------------
 
@@ -443,8 +326,8 @@ class Binder(Coercion):
             self.set_value(spec, out[0] if len(out) == 1 else PSArray(out), from_pipeline=True)
         any_bound = bool(bound.delayed)
         free = [spec for spec in self.signature.specs if spec.takes_pipeline and spec.key not in bound.given]
-        by_value = [spec for spec in free if self._part(spec, "pipeline")]
-        by_name = [spec for spec in free if self._part(spec, "by_property")]
+        by_value = [spec for spec in free if self.in_some_set(spec, "pipeline")]
+        by_name = [spec for spec in free if self.in_some_set(spec, "by_property")]
         done = False
         for spec in by_value:
             if self._fits(spec, value):
@@ -466,17 +349,10 @@ class Binder(Coercion):
                 done = any_bound = True
         if not any_bound:
             return False
-        self._choose_sets()
+        self.choose_sets()
         self.finish(final=False)
-        missing = self._missing(bound.set_name)
+        missing = self.missing(bound.set_name)
         return not missing
-
-    def _part(self, spec: Spec, what: str) -> bool:
-        return any(
-            getattr(part, what)
-            for name in (self.bound.candidates or [ALL_SETS])
-            if (part := spec.in_set(name)) is not None
-        )
 
     def _bind_properties(self, specs: list[Spec], value: Any) -> bool:
         some = False

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.powershell import convert
-from fleetdeploy.lab.powershell.runtime import binder as binding
-from fleetdeploy.lab.powershell.runtime import call_arguments, validation
+from fleetdeploy.lab.powershell.runtime import call_arguments, parameter_sets, validation
 from fleetdeploy.lab.powershell.runtime.errors import ReturnFlow, position
 from fleetdeploy.lab.powershell.runtime.interp import NOT_GIVEN
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Variable
@@ -102,7 +101,9 @@ def _in_place(rt: Interp, block: ScriptBlockValue, out: Callable[[Any], None], u
                 scope.variables["_"] = saved
 
 
-def set_parameters(processor: ScriptProcessor, signature: Signature, bound: binding.Bound, *, first: bool) -> None:
+def set_parameters(
+    processor: ScriptProcessor, signature: Signature, bound: parameter_sets.Bound, *, first: bool
+) -> None:
     scope = processor.scope
     rt = processor.rt
     shown = Hashtable()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, types
 from fleetdeploy.lab.powershell.runtime import binder as binding
-from fleetdeploy.lab.powershell.runtime import call_arguments
+from fleetdeploy.lab.powershell.runtime import call_arguments, parameter_sets
 from fleetdeploy.lab.powershell.runtime.compiled import block_run
 from fleetdeploy.lab.powershell.runtime.errors import (
     InvocationInfo,
@@ -153,7 +153,7 @@ class ScriptProcessor(Processor):
         return self.signature is not None and any(spec.takes_pipeline for spec in self.signature.specs)
 
     def _set_automatic(self, scope: Scope) -> None:
-        bound = self.binder.bound if self.binder is not None else binding.Bound()
+        bound = self.binder.bound if self.binder is not None else parameter_sets.Bound()
         variables = scope.variables
         if not self.dot:
             # A scope of its own is empty yet.
