@@ -15,12 +15,12 @@ from fleetdeploy.lab.powershell.containers import DictionaryBase
 from fleetdeploy.lab.powershell.runtime import language_mode, validation
 from fleetdeploy.lab.powershell.runtime.compiled import Code, statement_value, value_code
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
-from fleetdeploy.lab.powershell.runtime.expressions import parse_path, undefined, variable_value
 from fleetdeploy.lab.powershell.runtime.member_access import get_index, get_property, member_name
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.specials import READ_ONLY, REFUSED, SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type, type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import current, is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.variables import parse_path, undefined, variable_value
 from fleetdeploy.lab.powershell.spelled import Spelled
 from fleetdeploy.lab.powershell.values import (
     DotNetException,

@@ -1,34 +1,31 @@
 """What expressions do: one maker per node kind, put into the table of ``compiled``.
 
 Decides evaluation order, strict-mode errors, member enumeration and what yields nothing (AUTO_NULL). What an
-operator or a conversion does with values is `operators`, `convert` and `members`. Next: assignment.py,
-statements.py.
+operator or a conversion does with values is `operators`, `convert` and `members`. Next: variables.py,
+operator_expressions.py, member_access.py, assignment.py, statements.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, operators, types
+from fleetdeploy.lab.powershell import ast, convert, types
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.operators import QUICK_INTEGERS
 from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.compiled import (
     EXPRESSIONS,
     Code,
-    Test,
     block_run,
     code_of,
     statement_value,
     value_code,
 )
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
-from fleetdeploy.lab.powershell.runtime.known_types import may_exist
 from fleetdeploy.lab.powershell.runtime.member_access import make_index, make_invoke, make_member
-from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope
+from fleetdeploy.lab.powershell.runtime.operator_expressions import make_binary, make_unary
+from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.specials import SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import type_from
 from fleetdeploy.lab.powershell.runtime.values_ext import (
@@ -37,105 +34,14 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     block_text,
     from_list,
     is_enumerable,
-    iterate,
 )
+from fleetdeploy.lab.powershell.runtime.variables import make_variable, parse_path, variable_value
 from fleetdeploy.lab.powershell.scalars import STRING
 from fleetdeploy.lab.powershell.spelled import Spelled, plain
-from fleetdeploy.lab.powershell.values import (
-    Hashtable,
-    OrderedDictionary,
-    PSArray,
-    PSCustomObject,
-    PSReference,
-    PSRuntimeError,
-    PSType,
-)
+from fleetdeploy.lab.powershell.values import Hashtable, OrderedDictionary, PSArray, PSCustomObject, PSReference, PSType
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
-
-_LOGICAL = {"And", "Or", "Xor"}
-_MATCH = {"Imatch", "Cmatch", "Inotmatch", "Cnotmatch"}
-_TYPE_TESTS = {"Is", "IsNot", "As"}
-
-
-# ------------------------------------------------------------------------------------------------ variables
-
-
-@lru_cache(maxsize=4096)
-def parse_path(path: str) -> tuple[str, str, str]:
-    """(qualifier, lower-case key, name): qualifier '' | global | script | local | private | using | a drive."""
-    head, colon, tail = path.partition(":")
-    if colon and tail and head:
-        return head.lower(), tail.lower(), tail
-    return "", path.lower(), path
-
-
-def variable_value(rt: Interp, path: str, *, line: int = 0, quiet: bool = False) -> Any:
-    qualifier, key, name = parse_path(path)
-    if not qualifier:
-        special = SPECIAL.get(key)
-        if special is not None:
-            return special(rt)
-        variable = rt.scope.find(key)
-    elif qualifier in ("global", "script", "local", "private"):
-        scope = rt.scope_of(qualifier)
-        special = SPECIAL.get(key)
-        if special is not None:
-            return special(rt)
-        variable = scope.find(key) if qualifier == "script" and scope is not rt.scope else scope.variables.get(key)
-    elif qualifier == "variable":
-        variable = rt.scope.find(key)
-    elif qualifier == "using":
-        raise runtime_error(
-            "UsingWithoutInvokeCommand",
-            "InvalidOperation",
-            "A Using variable cannot be retrieved. A Using variable can be used only with Invoke-Command, "
-            "Start-Job, or InlineScript in the script workflow.",
-        )
-    else:
-        return rt.drive_variable(qualifier, name, line)
-    if variable is not None:
-        return variable.value
-    if not quiet and rt.scope.strict_version() >= 1 and key not in rt.NEVER_UNSET:
-        raise undefined(path)
-    return None
-
-
-def undefined(path: str) -> PSRuntimeError:
-    return runtime_error(
-        "VariableIsUndefined",
-        "InvalidOperation",
-        f"The variable '${path}' cannot be retrieved because it has not been set.",
-        target=path,
-    )
-
-
-def make_variable(node: ast.VariableExpression) -> Code:
-    path, extent = node.variable_path, node.extent
-    qualifier, key, _ = parse_path(path)
-    special = None if qualifier else SPECIAL.get(key)
-    if special is not None:
-        return special
-
-    def qualified(rt: Interp) -> Any:
-        return variable_value(rt, path, line=extent.line)
-
-    if qualifier:
-        return qualified
-
-    def plain(rt: Interp) -> Any:
-        # As Scope.find, without its call.
-        scope: Scope | None = rt.scope
-        own = scope
-        while scope is not None:
-            variable = scope.variables.get(key)
-            if variable is not None and (scope is own or not variable.private):
-                return variable.value
-            scope = scope.parent
-        return variable_value(rt, path, line=extent.line)
-
-    return plain
 
 
 # ------------------------------------------------------------------------------------------------ simple ones
@@ -288,117 +194,6 @@ def make_using(node: ast.UsingExpression) -> Code:
     return lambda rt: variable_value(rt, f"using:{extent.text}", line=extent.line)
 
 
-# ------------------------------------------------------------------------------------------------ operators
-
-
-def make_binary(node: ast.BinaryExpression) -> Code:
-    op, extent = node.operator, node.extent
-    if op in _LOGICAL:
-        return _logical(op, truth(node.left), truth(node.right))
-    left_code, right_code = code_of(node.left), code_of(node.right)
-    plus = op == "Plus"
-    quick = QUICK_INTEGERS.get(op)
-    equal = _SAME_TEXT.get(op)
-
-    def operands(rt: Interp) -> Any:
-        left = left_code(rt)
-        right = right_code(rt)
-        kind = type(left)
-        if kind is type(right):
-            # The commonest cases without a call; an overflow goes the long way.
-            if kind is int and quick is not None:
-                result = quick(left, right)
-                if type(result) is bool or -0x80000000 <= result < 0x80000000:
-                    return result
-            elif kind is str:
-                if equal is not None:
-                    return (left.upper() == right.upper()) is equal
-                if plus:
-                    return left + right
-        if left is AUTO_NULL:
-            left = None
-        if right is AUTO_NULL:
-            if plus and is_enumerable(left):
-                return PSArray(list(iterate(left)))
-            right = None
-        if plus and isinstance(left, str) and is_enumerable(right):
-            return str(left) + rt.to_string(right)
-        return operators.binary(op, left, right)
-
-    def special(rt: Interp) -> Any:
-        left = left_code(rt)
-        right = right_code(rt)
-        if left is AUTO_NULL:
-            left = None
-        if right is AUTO_NULL:
-            right = None
-        if op in _TYPE_TESTS:
-            return type_test(rt, op, left, right, extent.line)
-        return match(rt, op, left, right)
-
-    return special if op in _TYPE_TESTS or op in _MATCH else operands
-
-
-_SAME_TEXT = {"Ieq": True, "Ine": False}
-
-
-def truth(node: ast.Expression) -> Test:
-    """An expression as true or false."""
-    code = code_of(node)
-
-    def test(rt: Interp) -> bool:
-        value = code(rt)
-        if value is True or value is False:
-            return value
-        return False if value is AUTO_NULL else convert.to_bool(value)
-
-    return test
-
-
-def _logical(op: str, left: Test, right: Test) -> Code:
-    if op == "And":
-        return lambda rt: left(rt) and right(rt)
-    if op == "Or":
-        return lambda rt: left(rt) or right(rt)
-    return lambda rt: left(rt) != right(rt)
-
-
-def match(rt: Interp, op: str, left: Any, right: Any) -> Any:
-    """-match and -notmatch; a scalar left sets $Matches."""
-    if is_enumerable(left):
-        return operators.binary(op, left, right)
-    positive = op.replace("not", "")
-    found, groups = operators.match(left, right, op.startswith("C"))
-    if found and groups is not None:
-        rt.scope.set("Matches", groups)
-    return found if op == positive else not found
-
-
-def type_test(rt: Interp, op: str, left: Any, right: Any, line: int) -> Any:
-    if isinstance(right, str) and types.resolve(right) is None and may_exist(right.lower()):
-        raise NotSimulated(f"type [{right}]", line)
-    if rt.constrained and op == "As":
-        kind = right if isinstance(right, PSType) else types.resolve(right) if isinstance(right, str) else None
-        if kind is not None and not language_mode.allows_conversion(left, kind):
-            return None
-    return operators.binary(op, left, right)
-
-
-def make_unary(node: ast.UnaryExpression) -> Code:
-    op = node.token_kind
-    if op in ("PlusPlus", "MinusMinus", "PostfixPlusPlus", "PostfixMinusMinus"):
-        from fleetdeploy.lab.powershell.runtime import assignment
-
-        return lambda rt: assignment.increment(rt, node)
-    if op in ("Not", "Exclaim"):
-        test = truth(node.child)
-        return lambda rt: not test(rt)
-    code = value_code(node.child)
-    if op == "Comma":
-        return lambda rt: PSArray([code(rt)])
-    return lambda rt: operators.unary(op, code(rt))
-
-
 _CUSTOM = ("pscustomobject", "system.management.automation.pscustomobject")
 
 
@@ -473,9 +268,6 @@ def reference_to(rt: Interp, node: ast.VariableExpression) -> PSReference:
             )
         variable = scope.set(name, None)
     return VariableReference(variable)
-
-
-# ------------------------------------------------------------------------------------------------ members and indices
 
 
 EXPRESSIONS.update(

@@ -43,7 +43,7 @@ def _under(rt: Interp) -> Any:
     variable = rt.scope.find("_")
     if variable is None:
         if rt.scope.strict_version() >= 1:
-            from fleetdeploy.lab.powershell.runtime.expressions import undefined
+            from fleetdeploy.lab.powershell.runtime.variables import undefined
 
             raise undefined("_")
         return None
