@@ -12,24 +12,17 @@ from typing import TYPE_CHECKING, Any
 from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import ast, convert, members, method_calls, operators
 from fleetdeploy.lab.powershell.containers import DictionaryBase
-from fleetdeploy.lab.powershell.runtime import language_mode, validation
+from fleetdeploy.lab.powershell.runtime import language_mode
 from fleetdeploy.lab.powershell.runtime.compiled import Code, statement_value, value_code
+from fleetdeploy.lab.powershell.runtime.constraints import constraint_of
 from fleetdeploy.lab.powershell.runtime.errors import runtime_error
 from fleetdeploy.lab.powershell.runtime.member_access import get_index, get_property, member_name
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL, Scope, Variable
 from fleetdeploy.lab.powershell.runtime.specials import READ_ONLY, REFUSED, SPECIAL
 from fleetdeploy.lab.powershell.runtime.type_names import resolve_type, type_from
-from fleetdeploy.lab.powershell.runtime.values_ext import current, is_enumerable, iterate
+from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
 from fleetdeploy.lab.powershell.runtime.variables import parse_path, undefined, variable_value
-from fleetdeploy.lab.powershell.spelled import Spelled
-from fleetdeploy.lab.powershell.values import (
-    DotNetException,
-    PSArray,
-    PSRuntimeError,
-    PSType,
-    is_number,
-    type_of,
-)
+from fleetdeploy.lab.powershell.values import PSArray, PSRuntimeError, PSType, is_number, type_of
 
 if TYPE_CHECKING:
     from fleetdeploy.lab.powershell.runtime.interp import Interp
@@ -311,49 +304,6 @@ def assign_constrained(rt: Interp, target: ast.AttributedExpression, value: Any)
     else:
         existing.constraints = tuple(constraints)
         existing.value = value
-
-
-def constraint_of(rt: Interp, node: ast.AttributedExpression) -> Callable[[Any], Any]:
-    if isinstance(node, ast.ConvertExpression):
-        kind = type_from(rt, node.type_name, node.extent.line)
-        if kind.full_name == "System.String":
-            return lambda value: convert.written(value) if isinstance(value, Spelled) else current().to_string(value)
-        plain = type_constraint(kind, wrapped=rt.dotted)
-        if not rt.constrained or language_mode.is_core(kind):
-            return plain
-        return lambda value: plain(value) if language_mode.allows_conversion(value, kind) else _refuse_constraint(kind)
-    if isinstance(node.attribute, ast.Attribute):
-        check = validation.validator(rt, node.attribute)
-        if check is None:
-            raise NotSimulated(f"[{node.attribute.type_name.full_name}()] on a variable", node.extent.line)
-        return validation.variable_validator(check)
-    raise NotSimulated("this attribute on a variable", node.extent.line)
-
-
-def _refuse_constraint(kind: PSType) -> Any:
-    raise NotSimulated(f"a variable of the type {kind.full_name} in {language_mode.CONSTRAINED}")
-
-
-def type_constraint(kind: PSType, *, wrapped: bool) -> Callable[[Any], Any]:
-    """`wrapped`: at the top of a script the error is the converter attribute's, inside functions the plain one."""
-
-    def apply(value: Any) -> Any:
-        try:
-            return convert.to_type(value, kind)
-        except PSRuntimeError as error:
-            if not wrapped:
-                raise
-            raise PSRuntimeError(
-                "RuntimeException",
-                "MetadataError",
-                DotNetException(
-                    "System.Management.Automation.ArgumentTransformationMetadataException",
-                    error.exception.message,
-                    error.exception.inner_exception or error.exception,
-                ),
-            ) from error
-
-    return apply
 
 
 def increment(rt: Interp, node: ast.UnaryExpression) -> Any:
