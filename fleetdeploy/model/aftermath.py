@@ -43,7 +43,8 @@ class Aftermath:
     """The whole fleet. Times are for people: ``asked_at`` UTC, ``took_s`` from the turn to the last host.
 
     ``undone`` and ``undone_id`` are the version and the rollout that were to be undone; ``marked_bad`` says whether a
-    host holds that version as bad, so that the next scheduled job refuses it.
+    host holds that version as bad, so that the next scheduled job refuses it; ``spared`` why it is not, if it might
+    have been expected.
     """
 
     undone: str
@@ -53,6 +54,7 @@ class Aftermath:
     took_s: float
     marked_bad: bool
     hosts: tuple[HostNow, ...]
+    spared: str = ""
 
     def of(self, *kinds: Now) -> tuple[HostNow, ...]:
         """Hosts of these kinds, in the order of the fleet."""

@@ -35,6 +35,7 @@ class HostPage:
         turned: it knows that the direction is back; ``turn_in_doubt``: the answer to that was lost.
         left_out: a person excluded it; it keeps its weight in floor and budget.
         replaced: the entry that a take-over put aside (rule 4).
+        failures: all of this conductor's, forward and back; ``failure`` is the newest that still counts.
         differences: what somebody changed there after this rollout had brought it to the target.
     """
 
@@ -58,6 +59,7 @@ class HostPage:
     samples: list[Sample] = field(default_factory=list)
     image: str = ""
     failure: HostFailure | None = None
+    failures: list[HostFailure] = field(default_factory=list)
     scene: Scene | None = field(default=None, repr=False)
     likely: str = ""
     notes: list[str] = field(default_factory=list)
@@ -202,6 +204,7 @@ class Book:
         page = self.pages[name]
         page.failed = True
         page.failure = failure
+        page.failures.append(failure)
         page.likely, steps = advice(name, failure, page.scene)
         self.say(ev.HostFailed(name, failure, now, tuple(dict.fromkeys((*next_steps, *steps))), page.likely))
 

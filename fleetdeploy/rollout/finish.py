@@ -21,7 +21,7 @@ from fleetdeploy.rollout.aftermath import ask_fleet
 from fleetdeploy.rollout.book import Book, HostPage
 from fleetdeploy.rollout.by_hand import leave_out_changed, told_in_short
 from fleetdeploy.rollout.crew import Crew
-from fleetdeploy.rollout.marks import keep_mark
+from fleetdeploy.rollout.marks import keep_mark, not_to_blame
 from fleetdeploy.rollout.open_hosts import close_all
 from fleetdeploy.rollout.ports import HostPort
 from fleetdeploy.rollout.result import HostReport, RolloutResult
@@ -138,6 +138,10 @@ def finish(book: Book, crew: Crew, ending: Ending) -> RolloutResult:
         crashpoint("before-prune-all")
         if leave_out_changed(book, prune_all(book, crew)):
             outcome, code, detail = forward_ending(book)
+    spared = not_to_blame(book)
+    if spared:
+        book.note(f"{book.plan.version} is not marked bad: it never ran where it failed ({spared})", level="warning")
+        aftermath = replace(aftermath, marked_bad=False, spared=spared) if aftermath else None
     settle_turns(book, crew)
     crashpoint("before-close-all")
     unclosed = close_all(book, crew, outcome.value)

@@ -88,3 +88,9 @@ def test_hosts_that_are_as_before_need_nobody() -> None:
 def test_a_release_that_is_not_marked_is_said() -> None:
     result = replace(RESULT, aftermath=replace(AFTER, marked_bad=False))
     assert "  v1.4.3 is not marked bad." in aftermath_lines(result)
+
+
+def test_why_a_release_is_not_marked_is_said() -> None:
+    result = replace(RESULT, aftermath=replace(AFTER, marked_bad=False, spared="the disk is full (112)"))
+    (told,) = [line for line in aftermath_lines(result) if "not marked bad" in line]
+    assert told.startswith("  v1.4.3 is not marked bad: the disk is full (112). If it is to blame: fleetdeploy")

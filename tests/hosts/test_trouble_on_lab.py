@@ -81,6 +81,17 @@ def test_a_full_disk_is_said(rig: Rig) -> None:
     assert (caught.value.error_id, caught.value.code) == ("disk-full", 112)
 
 
+def test_a_disk_that_is_full_when_the_switch_begins_is_said_before_anything_is_changed(rig: Rig) -> None:
+    artifact = rig.artifact("v1.4.2")
+    rig.open()
+    rig.stage(artifact)
+    rig.host.faults.add(FaultKind.DISK_FULL, pattern=r"state\.json")
+    failure = rig.activate(artifact).failure
+    assert failure is not None
+    assert (failure.kind, failure.win32) == ("disk-full", 112)
+    assert rig.host.effects.count("stop", "Shop") == 0
+
+
 def test_an_exe_held_by_a_scanner_is_waited_for(rig: Rig) -> None:
     rig.open()
     artifact = rig.artifact("v1.4.2")

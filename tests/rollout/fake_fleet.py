@@ -48,6 +48,7 @@ from fleetdeploy.model.verbs import (
 
 ROOT = r"C:\apps"
 HAND_MADE = r"D:\hand\shop.exe"
+NO_HANDLER = HostFailure("start", "1053", win32=1053)
 
 
 @dataclass
@@ -67,6 +68,8 @@ class FakeHost:
     refuse_login: HostError | None = None
     lose_answer: int = 0
     never_starts: bool = False
+    why_not: HostFailure = NO_HANDLER
+    fails_back: HostFailure | None = None
     puts_back_before_start: bool = False
     dies_after_stop: bool = False
     stage_error: HostError | None = None
@@ -315,10 +318,10 @@ class FakePort:
             if request.one_way and not h.puts_back_before_start:
                 h.rollouts[record.id] = record
                 h.image, h.sha256, h.version, h.state = image, request.exe_sha256, request.version, "Stopped"
-                return self._result(ActivateOutcome.LEFT_FAILED, failure=HostFailure("start", "1053", win32=1053))
+                return self._result(ActivateOutcome.LEFT_FAILED, failure=h.why_not)
             h.rollouts[record.id] = replace(record, put_back=True)
             h.pid += 1
-            return self._result(ActivateOutcome.PUT_BACK, failure=HostFailure("start", "1053", win32=1053))
+            return self._result(ActivateOutcome.PUT_BACK, failure=h.why_not)
         h.exists, h.image, h.sha256, h.version = True, image, request.exe_sha256, request.version
         h.pid, h.state, h.started_at = h.pid + 1, "Running", time.monotonic()
         h.log.append(f"start {h.version}")
@@ -335,6 +338,8 @@ class FakePort:
             return self._result(ActivateOutcome.ALREADY)
         if h.image != undone.to_image_path:
             return self._result(ActivateOutcome.LEFT_ALONE)
+        if h.fails_back is not None:
+            return self._result(ActivateOutcome.PUT_BACK_FAILED, failure=h.fails_back)
         h.log.append(f"stop {h.version}")
         h.rollouts[undone.id] = replace(undone, put_back=True)
         origin = undone.origin

@@ -7,13 +7,18 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from fleetdeploy.engine.journal import MarkRow
 from fleetdeploy.errors import ExitCode
 from fleetdeploy.model import events as ev
+from fleetdeploy.model.permits import Permits
 from fleetdeploy.model.plan import Plan
 from fleetdeploy.model.run import Hold, Outcome, PauseReason
+from fleetdeploy.model.strategy import Amount
+from fleetdeploy.model.verbs import HostFailure
 from tests.rollout.conftest import Scene
-from tests.rollout.fake_fleet import FakeHost
+from tests.rollout.fake_fleet import NO_HANDLER, FakeHost
 
 
 def on_hosts(scene: Scene, version: str) -> dict[str, str]:
@@ -92,6 +97,56 @@ def test_a_rollout_that_changed_nothing_marks_nothing(scene: Scene) -> None:
     scene.hosts["web1"].dead = True
     assert scene.roll("v1.4.2").exit_code is not ExitCode.OK
     assert in_store(scene) == {}
+
+
+LOGON = HostFailure("start", "error 1069", win32=1069)
+
+
+def test_what_was_the_hosts_own_trouble_is_not_held_against_the_version(scene: Scene) -> None:
+    scene.with_hosts(3)
+    for one in scene.hosts.values():
+        one.never_starts, one.why_not = True, LOGON
+    result = scene.roll("v1.4.3")
+    assert (result.outcome, result.exit_code) == (Outcome.ROLLED_BACK, ExitCode.UNDONE)
+    assert set(on_hosts(scene, "v1.4.3").values()) <= {""}
+    assert in_store(scene) == {}
+    assert result.aftermath is not None
+    assert (result.aftermath.marked_bad, "1069" in result.aftermath.spared) == (False, True)
+    assert any("not marked bad" in e.text for e in scene.of(ev.Note) if isinstance(e, ev.Note))
+    for one in scene.hosts.values():
+        one.never_starts = False
+    assert scene.roll("v1.4.3").outcome is Outcome.SUCCEEDED, "nobody has to permit it"
+
+
+def test_what_fails_on_the_way_back_excuses_nothing(scene: Scene) -> None:
+    scene.with_hosts(1)
+    scene.health = replace(scene.health, deadline_s=0.5)
+    broken(scene, "v1.4.3")
+    (host,) = scene.hosts.values()
+    host.fails_back = LOGON
+    result = scene.roll("v1.4.3")
+    assert result.outcome is Outcome.ROLLBACK_INCOMPLETE
+    assert result.hosts[0].failure == LOGON
+    assert in_store(scene)["v1.4.3"].mark == "bad"
+
+
+@pytest.mark.parametrize("other", ["sick", "1053", "retry-bad"])
+def test_one_failure_that_may_be_the_versions_is_enough(scene: Scene, other: str) -> None:
+    scene.with_hosts(3)
+    scene.health = replace(scene.health, deadline_s=0.5)
+    _, second, third = scene.hosts.values()
+    third.never_starts, third.why_not = True, LOGON
+    if other == "sick":
+        second.sick = lambda host: host.version == "v1.4.3"
+    else:
+        second.never_starts, second.why_not = True, LOGON if other == "retry-bad" else NO_HANDLER
+    plan = scene.plan("v1.4.3", batch=Amount(1), budget=1)
+    if other == "retry-bad":
+        plan = replace(plan, permits=Permits(retry_bad=True, reason="again"))
+    result = scene.go(plan)
+    assert result.outcome is Outcome.ROLLED_BACK
+    assert set(on_hosts(scene, "v1.4.3").values()) == {"bad"}
+    assert in_store(scene)["v1.4.3"].mark == "bad"
 
 
 def test_an_abort_before_anything_was_changed_marks_nothing(scene: Scene) -> None:

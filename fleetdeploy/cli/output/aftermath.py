@@ -43,7 +43,9 @@ def aftermath_lines(result: RolloutResult) -> list[str]:
     lines += [f"  {1:>{width}}  {_needing(host, after)}" for host in needing]
     if after.undone:
         known = f"{after.undone} is marked bad: the next scheduled job will refuse it."
-        lines.append("  " + (known if after.marked_bad else f"{after.undone} is not marked bad."))
+        spared = f": {after.spared}. If it is to blame: fleetdeploy artifact mark {after.undone} --bad --reason WHY"
+        free = f"{after.undone} is not marked bad{spared if after.spared else '.'}"
+        lines.append("  " + (known if after.marked_bad else free))
     steps = _steps(result, after, needing)
     lines += [f"  {'next' if index == 0 else '':<7} {step}" for index, step in enumerate(steps)]
     lines[-1] += f"   (exit {int(result.exit_code)})"
