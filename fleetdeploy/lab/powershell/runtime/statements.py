@@ -35,6 +35,7 @@ from fleetdeploy.lab.powershell.runtime.values_ext import (
     is_enumerable,
     iterate,
 )
+from fleetdeploy.lab.powershell.spelled import plain
 from fleetdeploy.lab.powershell.values import (
     PSArray,
     PSRuntimeError,
@@ -250,6 +251,8 @@ def _switch_matches(rt: Interp, node: ast.SwitchStatement, pattern: ast.Expressi
     case = "C" if "CaseSensitive" in node.flags else "I"
     if isinstance(wanted, ScriptBlockValue):
         return convert.to_bool(_as_value(rt.invoke_block(wanted, [], dollar_under=item)))
+    # PSSwitchClauseEvalBinder and PSToStringBinder take both sides out of their PSObject.
+    item, wanted = plain(item), plain(wanted)
     if "Regex" in node.flags:
         found, groups = operators.match(rt.to_string(item), rt.to_string(wanted), case == "C")
         if found and groups is not None:

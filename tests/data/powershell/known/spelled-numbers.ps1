@@ -158,6 +158,12 @@ Set-Content -LiteralPath "$root\n.txt" -Value 0x10; Get-Content -LiteralPath "$r
 #= 0x10
 #= [Int32] 16
 
+#== switch | its clauses are compared with the number's own text
+function f($x) { switch ($x) { 16 { 'number' } '0x10' { 'written' } default { 'none' } }; switch -Regex ($x) { '^0' { 'zero' } '^1' { 'one' } } }
+f 0x10
+#= number
+#= one
+
 #== like-lists-texts | -like on a list gives the texts of what fits, -match the items
 (10, 20 -like '1*')[0].GetType().Name; (10, 20 -match '1')[0].GetType().Name
 #= String
