@@ -28,6 +28,7 @@ REFUSED = {
     "a parameter": "Invoke-Command { 1 } -ThrottleLimit 3",
     "an address that nobody knows": "Test-Connection nowhere.example -Quiet",
     "a shell of cmd": "cmd /c dir",
+    "the room in a list": "(New-Object Collections.ArrayList).Capacity",
 }
 MISSING = {
     "Get-NoSuchThing": "CommandNotFoundException",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fleetdeploy.lab.errors import NotSimulated
 from fleetdeploy.lab.powershell import members
 from fleetdeploy.lab.powershell.containers import ARRAY_LIST, COLLECTION, GENERIC_QUEUE, GENERIC_STACK, QUEUE, STACK
 from fleetdeploy.lab.powershell.dotnet.arrays import copy_range, find, holds, sort_items
@@ -34,6 +35,10 @@ for _kind in (ARRAY, ARRAY_LIST, GENERIC_LIST, COLLECTION, HASH_SET, QUEUE, STAC
     _kind.closed = True
 for _kind in (ARRAY_LIST, GENERIC_LIST, COLLECTION, HASH_SET, QUEUE, STACK, GENERIC_QUEUE, GENERIC_STACK):
     _kind.prop("Count", "int", len)
+
+
+def _room(items: ListBase) -> int:
+    raise NotSimulated("the Capacity of a list: it depends on how the list has grown")
 
 
 # -- lists --------------------------------------------------------------------------------------------------------
@@ -121,7 +126,7 @@ for _kind, _t, _seq in ((ARRAY_LIST, "object", "object[]"), (GENERIC_LIST, "T", 
     _kind.method("CopyTo(array target)")(
         lambda items, target: copy_range(PSArray(list(items)), 0, target, 0, len(items))
     )
-    _kind.prop("Capacity", "int", lambda items: max(4, len(items)), lambda items, value: None)
+    _kind.prop("Capacity", "int", _room, lambda items, value: None)
     _kind.prop("IsReadOnly", "bool", lambda items: False)
     _kind.prop("IsFixedSize", "bool", lambda items: False)
 
