@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -88,14 +89,10 @@ def test_a_reset_is_a_lost_answer_and_the_next_call_logs_in_anew(rig: Rig, sessi
 
 def test_after_a_silence_the_host_is_asked_first_whether_it_is_there(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The long wait for an answer is paid once; later sessions knock, and log in only when somebody answers."""
-    monkeypatch.setattr(psrp, "OPERATION_S", 1)
-    monkeypatch.setattr(psrp, "SLACK_S", 1)
     line = Line()
-    where = Connection(
-        rig.host.address, rig.host.port_http, transport="http", auth="ntlm", user=rig.lab.user, connect_timeout_s=1.0
-    )
+    where = Connection(rig.host.address, rig.host.port_http, transport="http", auth="ntlm", user=rig.lab.user)
 
-    def asked(said: str) -> None:
+    def asked(said: str, where: Connection = where) -> None:
         session = PsrpSession("web01", where, Secret(rig.lab.password), line=line)
         try:
             assert session.run(Script("x", f"'{said}'", changing=True), deadline_s=20).output == (said,)
@@ -103,12 +100,15 @@ def test_after_a_silence_the_host_is_asked_first_whether_it_is_there(rig: Rig, m
             session.close()
 
     rig.host.faults.add(FaultKind.SILENCE, count=None)
-    with pytest.raises(Unreachable, match="timed out"):
-        asked("one")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(psrp, "OPERATION_S", 1)
+        impatient.setattr(psrp, "SLACK_S", 1)
+        with pytest.raises(Unreachable, match="timed out"):
+            asked("one")
     assert line == Line(silent=True)
     logons = rig.host.logons
     with pytest.raises(Unreachable, match="no answer within 1 s"):
-        asked("two")
+        asked("two", replace(where, connect_timeout_s=1.0))
     assert rig.host.logons == logons, "no login was tried: nothing can have been begun there"
     rig.host.faults.heal()
     asked("three")
