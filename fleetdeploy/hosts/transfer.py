@@ -145,8 +145,11 @@ def _send(
             "offset": offset,
         }
         counted = [0]
+        cut: list[Exception] = []
 
-        def chunks(begin: int = offset, stop: int = end, counted: list[int] = counted) -> Iterator[bytes | str]:
+        def chunks(
+            begin: int = offset, stop: int = end, counted: list[int] = counted, cut: list[Exception] = cut
+        ) -> Iterator[bytes | str]:
             until = time.monotonic() + SEGMENT_S
             for at in range(begin, stop, CHUNK_BYTES):
                 if at > begin and time.monotonic() > until:
@@ -154,11 +157,19 @@ def _send(
                 chunk = part.read(at, min(CHUNK_BYTES, stop - at))
                 counted[0] += len(chunk)
                 yield chunk
-                tell(at + len(chunk))
+                try:
+                    tell(at + len(chunk))
+                except Exception as error:  # noqa: BLE001 - raised below
+                    # Whoever is told wants no more. Raised through the wire it would look like a broken line, be tried
+                    # again and leave a shell behind each time; so the input ends here, and the script with it.
+                    cut.append(error)
+                    return
 
         try:
             offset = int(call("receive", receive, chunks(), _SEGMENT_DEADLINE_S)["size"])
         except (AnswerLost, Unreachable, Busy, ScriptFailed) as error:
+            if cut:
+                raise cut[0] from error
             # Only an offset that does not fit may be cured by looking again; a full disk is not.
             if resumes >= RESUMES or (isinstance(error, ScriptFailed) and error.error_id != "offset"):
                 raise
@@ -169,6 +180,8 @@ def _send(
             offset = int(answer["have"][number])
         finally:
             sent += counted[0]
+        if cut:
+            raise cut[0]
     return sent
 
 

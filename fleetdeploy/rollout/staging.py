@@ -85,6 +85,8 @@ def stage_one(book: Book, tools: Tools[HostPort], name: str, desk: Desk) -> Stag
         tools.tell(ev.StageProgress(name, sent, total))
 
     def call() -> StageResult:
+        if desk.way_out is not None:
+            raise CancelledTask
         return tools.resource.stage(book.claim(name), artifact, progress=progress)
 
     return settled(tools, call, STAGE_PATIENCE_S)

@@ -63,6 +63,28 @@ def test_an_upload_goes_on_after_a_reset(rig: Rig) -> None:
     assert rig.stage(rig.artifact("v1.4.2")).sent_bytes > 0
 
 
+def test_an_upload_that_is_cut_by_its_caller_ends_at_once_and_leaves_nothing_behind(rig: Rig) -> None:
+    class EnoughError(Exception):
+        pass
+
+    told: list[int] = []
+
+    def progress(sent: int, total: int) -> None:
+        told.append(sent)
+        raise EnoughError
+
+    rig.open()
+    artifact = rig.artifact("v1.4.2")
+    shells = set(rig.host.service.shells)
+    with pytest.raises(EnoughError):
+        rig.verbs.stage(rig.claim(), artifact, progress=progress)
+    assert len(told) == 1, "it was not tried again"
+    assert set(rig.host.service.shells) == shells, "the session is as good as before"
+    assert not rig.seen().staged
+    rig.stage(artifact)
+    assert rig.seen().staged == (artifact.release_name,)
+
+
 def test_a_file_changed_on_the_way_is_not_taken(rig: Rig) -> None:
     rig.open()
     rig.host.faults.add(FaultKind.TAMPER, pattern="tree.*shop.exe")
