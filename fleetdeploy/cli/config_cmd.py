@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -68,7 +69,7 @@ def config(
             "file": loaded.file,
             "settings": {row.key: {"value": row.shown, "from": row.source} for row in rows},
             "template_problems": problem_data(problems),
-            "script_problems": [_script_data(problem) for problem in scripts],
+            "script_problems": [asdict(problem) for problem in scripts],
         },
         blocks=blocks,
         exit_code=ExitCode.USAGE if problems or errors else ExitCode.OK,
@@ -77,15 +78,3 @@ def config(
 
 def _script_lines(problems: list[ScriptProblem]) -> list[str]:
     return [line for problem in problems for line in (str(problem), f"    {problem.next}")]
-
-
-def _script_data(problem: ScriptProblem) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "rule": problem.rule,
-        "level": problem.level,
-        "what": problem.what,
-        "next": problem.next,
-    }

@@ -140,7 +140,11 @@ def _statement_value(node: ast.Statement) -> Code:
 
 def condition(node: ast.Statement) -> Test:
     """A statement as a condition."""
-    code = statement_value(node)
+    return truth(statement_value(node))
+
+
+def truth(code: Code) -> Test:
+    """A value as true or false."""
 
     def test(rt: Interp) -> bool:
         value = code(rt)

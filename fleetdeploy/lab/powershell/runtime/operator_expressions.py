@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleetdeploy.lab.errors import NotSimulated
-from fleetdeploy.lab.powershell import ast, convert, operators, types
+from fleetdeploy.lab.powershell import ast, operators, types
 from fleetdeploy.lab.powershell.operators import QUICK_INTEGERS
 from fleetdeploy.lab.powershell.runtime import language_mode
-from fleetdeploy.lab.powershell.runtime.compiled import Code, Test, code_of, value_code
+from fleetdeploy.lab.powershell.runtime.compiled import Code, Test, code_of, truth, value_code
 from fleetdeploy.lab.powershell.runtime.known_types import may_exist
 from fleetdeploy.lab.powershell.runtime.scope import AUTO_NULL
 from fleetdeploy.lab.powershell.runtime.values_ext import is_enumerable, iterate
@@ -26,7 +26,7 @@ _TYPE_TESTS = {"Is", "IsNot", "As"}
 def make_binary(node: ast.BinaryExpression) -> Code:
     op, extent = node.operator, node.extent
     if op in _LOGICAL:
-        return _logical(op, truth(node.left), truth(node.right))
+        return _logical(op, truth(code_of(node.left)), truth(code_of(node.right)))
     left_code, right_code = code_of(node.left), code_of(node.right)
     plus = op == "Plus"
     quick = QUICK_INTEGERS.get(op)
@@ -74,19 +74,6 @@ def make_binary(node: ast.BinaryExpression) -> Code:
 _SAME_TEXT = {"Ieq": True, "Ine": False}
 
 
-def truth(node: ast.Expression) -> Test:
-    """An expression as true or false."""
-    code = code_of(node)
-
-    def test(rt: Interp) -> bool:
-        value = code(rt)
-        if value is True or value is False:
-            return value
-        return False if value is AUTO_NULL else convert.to_bool(value)
-
-    return test
-
-
 def _logical(op: str, left: Test, right: Test) -> Code:
     if op == "And":
         return lambda rt: left(rt) and right(rt)
@@ -123,7 +110,7 @@ def make_unary(node: ast.UnaryExpression) -> Code:
 
         return lambda rt: assignment.increment(rt, node)
     if op in ("Not", "Exclaim"):
-        test = truth(node.child)
+        test = truth(code_of(node.child))
         return lambda rt: not test(rt)
     code = value_code(node.child)
     if op == "Comma":
